@@ -1,0 +1,60 @@
+// The house: rooms stand on floors. A room imports only from floors below its own, and only through the room's door (index.ts).
+const floors = [
+  ['errors', 'sql', 'units'],
+  ['archive', 'connection', 'wire', 'report'],
+  ['catalog', 'pgdump', 'provider'],
+  ['check', 'verify', 'copy', 'globals'],
+  ['plan', 'engine'],
+  ['migrate', 'online', 'files'],
+  ['cli', 'console'],
+]
+// On one floor these may see a neighbour, through its door: `from` may import `to`.
+const neighbours = [
+  ['wire', 'connection'],
+  ['plan', 'engine'],
+]
+
+const room = (name) => (floors[0].includes(name) ? `^src/${name}\\.ts$` : `^src/${name}/`)
+const floorRules = floors.flatMap((rooms, floor) =>
+  rooms.map((name) => {
+    const allowed = [
+      ...floors.slice(0, floor).flat(),
+      name,
+      ...neighbours.filter(([from]) => from === name).map(([, to]) => to),
+    ]
+    return {
+      name: `floor-${name}`,
+      comment: `${name} stands on floor ${floor}: it imports only from below`,
+      severity: 'error',
+      from: { path: room(name) },
+      to: { path: '^src/', pathNot: [...allowed.map(room), ...(name === 'cli' ? ['^src/index\\.ts$'] : [])] },
+    }
+  }),
+)
+
+module.exports = {
+  forbidden: [
+    ...floorRules,
+    {
+      name: 'through-the-door',
+      comment: 'another room is entered only through its index.ts',
+      severity: 'error',
+      from: { path: '^src/([^/]+)/' },
+      to: { path: '^src/[^/]+/', pathNot: ['^src/$1/', '^src/[^/]+/index\\.ts$'] },
+    },
+    { name: 'no-circles', severity: 'error', from: {}, to: { circular: true } },
+    {
+      name: 'tests-stay-out',
+      comment: 'what ships never imports what tests it',
+      severity: 'error',
+      from: { path: '^src/' },
+      to: { path: '^(test|demo|bench)/' },
+    },
+  ],
+  options: {
+    tsPreCompilationDeps: true,
+    tsConfig: { fileName: 'tsconfig.json' },
+    doNotFollow: { path: 'node_modules' },
+    enhancedResolveOptions: { extensions: ['.ts', '.js', '.mjs', '.cjs'] },
+  },
+}

@@ -1,0 +1,41 @@
+/** One item of an archive's table of contents, as pg_backup_archiver.h's TocEntry holds it. */
+export interface Entry {
+  dumpId: number
+  /** Identity of the object in the catalog of the server that was dumped; both 0 where pg_dump made the entry up. */
+  catalogOid: { table: number; object: number }
+  /** Object name as pg_dump prints it, for example `orders` or `total(integer, integer)`. */
+  tag: string
+  /** Kind, in pg_dump's words: `TABLE`, `INDEX`, `FK CONSTRAINT`, `ACL` ... Unknown kinds are passed through. */
+  desc: string
+  section: Section
+  /** SQL that makes the object; may hold several statements, or none. Never edited by us. */
+  defn: string
+  dropStmt: string
+  copyStmt: string
+  namespace: string | undefined
+  tablespace: string | undefined
+  tableAccessMethod: string | undefined
+  /** pg_class.relkind of the entry's table, archive version 1.16 and newer. */
+  relkind: string | undefined
+  owner: string | undefined
+  dependencies: number[]
+  hadDumper: boolean
+  /** Where the entry's data is; undefined where it has none. */
+  data: EntryData | undefined
+}
+
+export type EntryData = { in: 'custom'; offset: bigint | undefined } | { in: 'directory'; file: string }
+
+export type Section = 'none' | 'pre-data' | 'data' | 'post-data'
+
+export interface Archive {
+  format: 'custom' | 'directory' | 'tar'
+  /** Version of the archive format, for example `{ major: 1, minor: 16, revision: 0 }`. */
+  version: { major: number; minor: number; revision: number }
+  compression: 'none' | 'gzip' | 'lz4' | 'zstd'
+  createdAt: Date
+  database: string
+  serverVersion: string
+  pgDumpVersion: string
+  entries: Entry[]
+}

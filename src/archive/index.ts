@@ -1,0 +1,1 @@
+export type { Archive, Entry, EntryData, Section } from './entry.ts'

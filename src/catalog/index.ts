@@ -1,0 +1,9 @@
+export type {
+  ColumnFacts,
+  ConstraintFacts,
+  DatabaseFacts,
+  ForeignKeyFacts,
+  IndexFacts,
+  SequenceFacts,
+  TableFacts,
+} from './facts.ts'

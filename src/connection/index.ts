@@ -1,0 +1,1 @@
+export type { Session, Side } from './session.ts'

@@ -1,0 +1,1 @@
+export type { Lock, Step, StepResult } from './step.ts'

@@ -1,0 +1,1 @@
+export type { CopyWork, Part, PlannedStep, SequenceRef, SqlWork, Work } from './work.ts'

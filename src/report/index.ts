@@ -1,0 +1,1 @@
+export type { EmitEvent, Event, Phase, StepRef, Verdict } from './events.ts'
