@@ -14,7 +14,7 @@ export type Event =
       object?: string
       hint?: string
     }
-  | { type: 'plan'; at: number; steps: number; tables: number; bytes: number; estimateMs: number }
+  | { type: 'plan'; at: number; steps: number; tables: number; bytes: number; estimateMs: number; cost?: number }
   | { type: 'step-started'; at: number; step: StepRef }
   | { type: 'step-progress'; at: number; step: StepRef; bytes: number; rows: number }
   | { type: 'index-progress'; at: number; index: string; table: string; phase: string; fraction: number }
@@ -39,6 +39,8 @@ export interface StepRef {
   table?: string
   /** Bytes that the step is expected to move; 0 where it moves none. */
   bytes: number
+  /** The plan's guess of its duration, in milliseconds; the time that is left is worked out from it. */
+  cost?: number
 }
 
 export type EmitEvent = (event: Event) => void

@@ -1,1 +1,25 @@
+export { errorText } from './error-text.ts'
 export type { EmitEvent, Event, Phase, StepRef, Verdict } from './events.ts'
+export { jsonLine } from './json-lines.ts'
+export type { OutputLine } from './json-lines.ts'
+export { liveView } from './live-view.ts'
+export { eventLine, initialLines, plainLines } from './plain-lines.ts'
+export { redactData, redactor, secretsOf } from './redact.ts'
+export type { Redact } from './redact.ts'
+export type {
+  BlockedReport,
+  Endpoint,
+  FailureReport,
+  NoticeReport,
+  PhaseTiming,
+  RunReport,
+  RunVerdict,
+  SourceWrites,
+  StepReport,
+  TableReport,
+} from './result.ts'
+export { advance, initialState } from './state.ts'
+export type { ViewState } from './state.ts'
+export { summaryText } from './summary.ts'
+export { plain, styleFor } from './text.ts'
+export type { Style } from './text.ts'

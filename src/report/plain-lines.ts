@@ -1,0 +1,117 @@
+import { formatBytes, formatCount, formatDuration } from '../units.ts'
+import type { Event, Phase } from './events.ts'
+import { advance, initialState, moved, rates } from './state.ts'
+import type { ViewState } from './state.ts'
+import { clock, oneLine, plural } from './text.ts'
+import type { Style } from './text.ts'
+import { fractionDone, timeLeft } from './time-left.ts'
+
+/** Shorter steps are not worth a line of their own; the progress line counts them. */
+const NOTEWORTHY_MS = 1_000
+const PROGRESS_EVERY_MS = 10_000
+
+export const PHASES: Record<Phase, string> = {
+  connect: 'Connecting',
+  schema: 'Reading the schema',
+  plan: 'Planning',
+  run: 'Copying',
+  verify: 'Comparing source and target',
+  finish: 'Finishing',
+}
+
+/** What the lines remember between two events. */
+export interface PlainLines {
+  state: ViewState
+  lastProgressAt: number
+}
+
+export const initialLines: PlainLines = { state: initialState, lastProgressAt: 0 }
+
+/** The lines that one event adds to a log: pure, so that a recorded stream always prints the same. */
+export function plainLines(before: PlainLines, event: Event, style: Style): { next: PlainLines; lines: string[] } {
+  const state = advance(before.state, event)
+  const stamp = style('faint', clock(state.now - (state.startedAt ?? state.now)))
+  const lines = eventLine(event, style).map((line) => `${stamp}  ${line}`)
+  if (event.type === 'phase') return { next: { state, lastProgressAt: event.at }, lines }
+  if (!DUE_ON.has(event.type) || state.now - before.lastProgressAt < PROGRESS_EVERY_MS) {
+    return { next: { state, lastProgressAt: before.lastProgressAt }, lines }
+  }
+  return { next: { state, lastProgressAt: state.now }, lines: [...lines, `${stamp}  ${progressLine(state)}`] }
+}
+
+const DUE_ON: ReadonlySet<Event['type']> = new Set(['step-progress', 'step-done', 'index-progress', 'verified'])
+
+/**
+ * What a person wants to read of one event, without the time; nothing for the many that only move the counters. The
+ * live view prints the same lines above itself.
+ */
+export function eventLine(event: Event, style: Style): string[] {
+  switch (event.type) {
+    case 'phase':
+      return [style('strong', PHASES[event.phase])]
+    case 'plan': {
+      const estimate = event.estimateMs > 0 ? `, about ${formatDuration(event.estimateMs)}` : ''
+      const size = `${plural(event.tables, 'table')}, ${formatBytes(event.bytes)}`
+      return [`${plural(event.steps, 'step')} to do: ${size}${estimate}`]
+    }
+    case 'resumed': {
+      const snapshot = event.snapshot === 'new' ? 'with a new snapshot' : 'in the same snapshot'
+      return [`Resumed ${snapshot}: ${plural(event.done, 'step')} done before, ${formatCount(event.left)} left to do`]
+    }
+    case 'notice': {
+      const object = event.object === undefined ? '' : `${oneLine(event.object)}: `
+      const hint = event.hint === undefined ? '' : ` ${oneLine(event.hint)}`
+      const line = `${object}${oneLine(event.message)}${hint}`
+      return [event.level === 'warning' ? `${style('care', 'warning')}  ${line}` : line]
+    }
+    case 'step-retry': {
+      const wait = `${style('care', 'again')}  ${oneLine(event.step.label)} in ${formatDuration(event.waitMs)}`
+      return [`${wait} (try ${formatCount(event.attempt)}): ${oneLine(event.reason)}`]
+    }
+    case 'step-done': {
+      if (event.ms < NOTEWORTHY_MS) return []
+      const size =
+        event.bytes > 0 || event.rows > 0 ? `, ${formatBytes(event.bytes)}, ${plural(event.rows, 'row')}` : ''
+      return [`${style('good', 'done')}  ${oneLine(event.step.label)}${size} in ${formatDuration(event.ms)}`]
+    }
+    case 'step-failed': {
+      const sqlstate = event.sqlstate === undefined ? '' : `, SQLSTATE ${event.sqlstate}`
+      const what = `${oneLine(event.step.label)}: ${oneLine(event.message)}`
+      return [`${style('bad', 'failed')}  ${what} (${event.code}${sqlstate})`]
+    }
+    case 'verified': {
+      if (event.verdict === 'SAME') return []
+      const detail = event.detail === undefined ? '' : `: ${oneLine(event.detail)}`
+      return [`${style('bad', event.verdict)}  ${event.kind} ${oneLine(event.object)}${detail}`]
+    }
+    case 'step-started':
+    case 'step-progress':
+    case 'index-progress':
+    case 'finished':
+      return []
+  }
+}
+
+/** One line that sums up a running migration, for a log: `31 % done, 3.1 GB of 12.4 GB, 48.2 MB/s, ...`. */
+function progressLine(state: ViewState): string {
+  if (state.phase === 'verify') return `${plural(comparedCount(state), 'object')} compared`
+  const total = state.plan === undefined ? '' : ` of ${formatBytes(state.plan.bytes)}`
+  const parts = [`${formatBytes(moved(state).bytes)}${total}`]
+  const fraction = fractionDone(state)
+  if (fraction !== undefined) parts.unshift(`${percent(fraction)} done`)
+  const rate = rates(state)
+  if (rate !== undefined && rate.bytes > 0) parts.push(`${formatBytes(rate.bytes)}/s`)
+  parts.push(`${formatCount(state.running.size)} running`)
+  const left = timeLeft(state)
+  if (left !== undefined) parts.push(`about ${formatDuration(left)} left`)
+  return parts.join(', ')
+}
+
+export function comparedCount(state: ViewState): number {
+  return state.verified.SAME + state.verified.DIFFERENT + state.verified.UNKNOWN
+}
+
+/** `31 %`; 100 % is said only when all is done. */
+export function percent(fraction: number): string {
+  return `${String(Math.floor(fraction * 100))} %`
+}

@@ -1,0 +1,98 @@
+import type { Phase, Verdict } from './events.ts'
+
+/**
+ * The data of a run's report: what `migrate` and `resume` return, what `--report` writes and what the closing summary
+ * prints. Plain JSON without secrets (invariant 4). Times are milliseconds; `startMs` counts from the run's start.
+ */
+export interface RunReport {
+  source: Endpoint
+  target: Endpoint
+  /** ISO 8601, UTC. */
+  startedAt: string
+  ms: number
+  /** SKIPPED where the user asked for no verification. */
+  verdict: RunVerdict
+  /** Name of the exported snapshot that all of the data comes from. */
+  snapshot: string
+  /** The options of the run that differ from their defaults, with connection strings left out. */
+  options: Record<string, unknown>
+  phases: PhaseTiming[]
+  tables: TableReport[]
+  steps: StepReport[]
+  failures: FailureReport[]
+  blocked: BlockedReport[]
+  notices: NoticeReport[]
+  /** Tables of the source that were written to after the snapshot: those rows are not in the target. */
+  sourceWrites: SourceWrites[]
+}
+
+export type RunVerdict = Verdict | 'SKIPPED'
+
+/** A server and a database, described without any secret. */
+export interface Endpoint {
+  host: string
+  port: number
+  database: string
+  user: string
+  /** For example `17.10`. */
+  version: string
+}
+
+export interface PhaseTiming {
+  phase: Phase
+  startMs: number
+  ms: number
+}
+
+export interface TableReport {
+  /** `schema.name`. */
+  table: string
+  bytes: number
+  rows: number
+  /** Time that its copies took, summed over parts; parts run side by side. */
+  copyMs: number
+  /** Time that its indexes and keys took, summed. */
+  indexMs: number
+  verdict: RunVerdict
+  /** What differs, or why it could not be looked at. */
+  detail?: string
+}
+
+export interface StepReport {
+  id: number
+  kind: string
+  label: string
+  table?: string
+  startMs: number
+  ms: number
+  bytes: number
+  rows: number
+}
+
+export interface FailureReport {
+  label: string
+  code: string
+  message: string
+  sqlstate?: string
+}
+
+export interface BlockedReport {
+  label: string
+  /** Label of the failed step that it waits for. */
+  by: string
+}
+
+export interface NoticeReport {
+  level: 'info' | 'warning'
+  code: string
+  message: string
+  object?: string
+  hint?: string
+}
+
+export interface SourceWrites {
+  table: string
+  inserted: number
+  updated: number
+  deleted: number
+}

@@ -1,0 +1,178 @@
+import { formatBytes, formatCount, formatDuration } from '../units.ts'
+import type { Endpoint, RunReport, RunVerdict, TableReport } from './result.ts'
+import { clip, columns, oneLine, plural } from './text.ts'
+import type { Look, Style } from './text.ts'
+
+const MOST_TABLES = 5
+const MOST_LISTED = 20
+const WIDTH = 160
+
+export const VERDICT_LOOKS: Record<RunVerdict, Look> = {
+  SAME: 'good',
+  DIFFERENT: 'bad',
+  UNKNOWN: 'bad',
+  SKIPPED: 'care',
+}
+
+/** The closing summary of a run, for people: what is true now, what took the time, what is left to do. */
+export function summaryText(report: RunReport, style: Style): string {
+  const blocks = [
+    [verdictLine(report, style)],
+    facts(report, style),
+    slowest(report, style),
+    differences(report, style),
+    failures(report, style),
+    sourceWrites(report, style),
+    warnings(report, style),
+    nextStep(report, style),
+  ]
+  return `${blocks
+    .filter((block) => block.length > 0)
+    .map((block) => block.join('\n'))
+    .join('\n\n')}\n`
+}
+
+/** What the verdict of a run means, in one sentence. */
+export function verdictMeaning(report: Pick<RunReport, 'verdict' | 'tables' | 'failures' | 'options'>): string {
+  const all = plural(report.tables.length, 'table')
+  switch (report.verdict) {
+    case 'SAME':
+      return report.options['verify'] === 'counts'
+        ? `the row counts of ${all} are equal; contents were not compared`
+        : `source and target hold the same: ${all} compared`
+    case 'DIFFERENT':
+      return 'source and target differ'
+    case 'UNKNOWN':
+      return 'not everything could be compared, so nothing is promised'
+    case 'SKIPPED':
+      return report.failures.length > 0 ? 'the copy is incomplete, and was not compared' : 'copied, but not compared'
+  }
+}
+
+export function describeEndpoint(endpoint: Endpoint): string {
+  const port = endpoint.host.startsWith('/') ? '' : `:${String(endpoint.port)}`
+  return oneLine(`${endpoint.database} at ${endpoint.host}${port}, PostgreSQL ${endpoint.version}`)
+}
+
+export function totals(report: RunReport): { bytes: number; rows: number } {
+  return {
+    bytes: report.tables.reduce((sum, table) => sum + table.bytes, 0),
+    rows: report.tables.reduce((sum, table) => sum + table.rows, 0),
+  }
+}
+
+function verdictLine(report: RunReport, style: Style): string {
+  return `Verdict: ${style(VERDICT_LOOKS[report.verdict], report.verdict)} (${verdictMeaning(report)})`
+}
+
+function facts(report: RunReport, style: Style): string[] {
+  const { bytes, rows } = totals(report)
+  const phases = report.phases
+    .filter((phase) => phase.ms >= 50)
+    .map((phase) => `${phase.phase} ${formatDuration(phase.ms)}`)
+  return [
+    ['source', describeEndpoint(report.source)],
+    ['target', describeEndpoint(report.target)],
+    ['moved', `${formatBytes(bytes)}, ${plural(rows, 'row')}, ${plural(report.tables.length, 'table')}`],
+    ['time', `${formatDuration(report.ms)}${phases.length === 0 ? '' : ` (${phases.join(', ')})`}`],
+  ].map(([label = '', text = '']) => `  ${style('faint', label.padEnd(8))}${text}`)
+}
+
+/** Tables by the time that they took, longest first; nothing where there is but one. */
+function slowest(report: RunReport, style: Style): string[] {
+  if (report.tables.length < 2) return []
+  const byTime = report.tables.toSorted((a, b) => workMs(b) - workMs(a))
+  const rows = byTime
+    .slice(0, MOST_TABLES)
+    .map((table) => [
+      clip(oneLine(table.table), 48),
+      formatBytes(table.bytes),
+      plural(table.rows, 'row'),
+      `copy ${formatDuration(table.copyMs)}`,
+      `indexes ${formatDuration(table.indexMs)}`,
+    ])
+  const rest = report.tables.length - rows.length
+  return [
+    style('faint', `  most work${rest > 0 ? ` (${formatCount(rest)} more in the report)` : ''}`),
+    ...columns(rows, ['left', 'right', 'right', 'right', 'right']).map((line) => `    ${line}`),
+  ]
+}
+
+export function workMs(table: TableReport): number {
+  return table.copyMs + table.indexMs
+}
+
+function differences(report: RunReport, style: Style): string[] {
+  const found = report.tables.filter((table) => table.verdict === 'DIFFERENT' || table.verdict === 'UNKNOWN')
+  return listed(
+    found.map(({ table, verdict, detail }) => {
+      const why = detail === undefined ? '' : `: ${oneLine(detail)}`
+      return `${style(VERDICT_LOOKS[verdict], verdict)}  ${oneLine(table)}${why}`
+    }),
+    (count) => `${plural(count, 'table')} not proven to be the same`,
+  )
+}
+
+function failures(report: RunReport, style: Style): string[] {
+  const failed = report.failures.map(({ label, message, code, sqlstate }) => {
+    const state = sqlstate === undefined ? '' : `, SQLSTATE ${sqlstate}`
+    return `${style('bad', 'failed')}   ${clip(oneLine(`${label}: ${message}`), WIDTH)} (${code}${state})`
+  })
+  const blocked = report.blocked.map(({ label, by }) => {
+    return `${style('care', 'blocked')}  ${clip(oneLine(`${label}: waits for ${by}`), WIDTH)}`
+  })
+  return listed([...failed, ...blocked], () => {
+    return `${plural(report.failures.length, 'step')} failed, ${formatCount(report.blocked.length)} blocked by them`
+  })
+}
+
+function sourceWrites(report: RunReport, style: Style): string[] {
+  return listed(
+    report.sourceWrites.map(({ table, inserted, updated, deleted }) => {
+      const counts = `${formatCount(inserted)} inserted, ${formatCount(updated)} updated, ${formatCount(deleted)} deleted`
+      return `${style('care', 'written')}  ${oneLine(table)}: ${counts}`
+    }),
+    () => 'Written on the source after the snapshot; these changes are not in the target',
+  )
+}
+
+function warnings(report: RunReport, style: Style): string[] {
+  const found = report.notices.filter((notice) => notice.level === 'warning')
+  return listed(
+    found.map(({ object, message, hint, code }) => {
+      const where = object === undefined ? '' : `${oneLine(object)}: `
+      const how = hint === undefined ? '' : ` ${oneLine(hint)}`
+      return `${style('care', 'warning')}  ${where}${oneLine(message)}${how} (${code})`
+    }),
+    (count) => plural(count, 'warning'),
+  )
+}
+
+function listed(lines: readonly string[], title: (count: number) => string): string[] {
+  if (lines.length === 0) return []
+  const rest = lines.length - MOST_LISTED
+  const more = rest > 0 ? [`    and ${formatCount(rest)} more; --report FILE lists them all`] : []
+  return [`  ${title(lines.length)}`, ...lines.slice(0, MOST_LISTED).map((line) => `    ${line}`), ...more]
+}
+
+function nextStep(report: RunReport, style: Style): string[] {
+  const text = nextStepText(report)
+  return text === undefined ? [] : [`  ${style('faint', 'next')}    ${text}`]
+}
+
+function nextStepText(report: RunReport): string | undefined {
+  if (report.failures.length > 0 || report.blocked.length > 0) {
+    return 'mend the causes, then `pgleap resume TARGET` tries again what is not done.'
+  }
+  switch (report.verdict) {
+    case 'DIFFERENT':
+    case 'UNKNOWN':
+      return 'do not use the target yet; `pgleap verify SOURCE TARGET` compares again.'
+    case 'SKIPPED':
+      return '`pgleap verify SOURCE TARGET` compares the contents.'
+    case 'SAME':
+      return report.sourceWrites.length > 0
+        ? 'stop the writers, then migrate once more into an empty database.'
+        : undefined
+  }
+}

@@ -1,0 +1,56 @@
+import { styleText } from 'node:util'
+
+/** Paints a word; the printers stay pure by taking one. `plain` paints nothing. */
+export type Style = (look: Look, text: string) => string
+export type Look = 'strong' | 'faint' | 'good' | 'bad' | 'care'
+
+const LOOKS = { strong: 'bold', faint: 'dim', good: 'green', bad: 'red', care: 'yellow' } as const
+
+export const plain: Style = (_, text) => text
+
+/** Paints for a stream, and only where it is a terminal that wants colour (NO_COLOR, FORCE_COLOR: see node:util). */
+export function styleFor(stream: NodeJS.WriteStream): Style {
+  return (look, text) => (stream.isTTY ? styleText(LOOKS[look], text, { stream }) : text)
+}
+
+/**
+ * Text that somebody else wrote (object names, servers' messages) as one line without control characters: a table may
+ * be called "\e[2J", and a log line stays one line.
+ */
+export function oneLine(text: string): string {
+  return text
+    .replaceAll(/\s*[\n\r]\s*/gu, ' ')
+    .replaceAll(/\p{Cc}/gu, (char) => `\\x${char.charCodeAt(0).toString(16).padStart(2, '0')}`)
+    .trim()
+}
+
+/** Cuts a text to a width, and shows that it did. */
+export function clip(text: string, width: number): string {
+  const chars = [...text]
+  if (chars.length <= width) return text
+  return `${chars.slice(0, Math.max(0, width - 3)).join('')}...`
+}
+
+/** `00:03:07` for 187,000 milliseconds: aligned, for lines of a log. */
+export function clock(ms: number): string {
+  const seconds = Math.max(0, Math.floor(ms / 1000))
+  return [Math.floor(seconds / 3600), Math.floor(seconds / 60) % 60, seconds % 60]
+    .map((part) => String(part).padStart(2, '0'))
+    .join(':')
+}
+
+/** `1 table`, `2 tables`, `1,234 tables`. */
+export function plural(count: number, one: string, many = `${one}s`): string {
+  return `${count.toLocaleString('en-US')} ${count === 1 ? one : many}`
+}
+
+/** Columns aligned by blanks; numbers to the right. Cells must be without style. */
+export function columns(rows: readonly (readonly string[])[], align: readonly ('left' | 'right')[]): string[] {
+  const widths = align.map((_, at) => Math.max(0, ...rows.map((row) => row[at]?.length ?? 0)))
+  return rows.map((row) =>
+    row
+      .map((cell, at) => (align[at] === 'right' ? cell.padStart(widths[at] ?? 0) : cell.padEnd(widths[at] ?? 0)))
+      .join('  ')
+      .trimEnd(),
+  )
+}
