@@ -21,5 +21,6 @@ export type {
 export { advance, initialState } from './state.ts'
 export type { ViewState } from './state.ts'
 export { summaryText } from './summary.ts'
+export { reportPrinter } from './write.ts'
 export { plain, styleFor } from './text.ts'
 export type { Style } from './text.ts'

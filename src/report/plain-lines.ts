@@ -1,3 +1,4 @@
+import { unreachable } from '../errors.ts'
 import { formatBytes, formatCount, formatDuration } from '../units.ts'
 import type { Event, Phase } from './events.ts'
 import { advance, initialState, moved, rates } from './state.ts'
@@ -89,6 +90,8 @@ export function eventLine(event: Event, style: Style): string[] {
     case 'index-progress':
     case 'finished':
       return []
+    default:
+      return unreachable(event)
   }
 }
 

@@ -17,7 +17,8 @@ export function redactor(secrets: readonly string[]): Redact {
   }
 }
 
-/** Applies a redactor to every string inside plain data, keys included. */
+/** Applies a redactor to every string inside plain data, keys included; the data's shape stays. */
+export function redactData<T>(value: T, redact: Redact): T
 export function redactData(value: unknown, redact: Redact): unknown {
   if (typeof value === 'string') return redact(value)
   if (Array.isArray(value)) return value.map((item) => redactData(item, redact))

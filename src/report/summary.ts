@@ -1,3 +1,4 @@
+import { unreachable } from '../errors.ts'
 import { formatBytes, formatCount, formatDuration } from '../units.ts'
 import type { Endpoint, RunReport, RunVerdict, TableReport } from './result.ts'
 import { clip, columns, oneLine, plural } from './text.ts'
@@ -46,6 +47,8 @@ export function verdictMeaning(report: Pick<RunReport, 'verdict' | 'tables' | 'f
       return 'not everything could be compared, so nothing is promised'
     case 'SKIPPED':
       return report.failures.length > 0 ? 'the copy is incomplete, and was not compared' : 'copied, but not compared'
+    default:
+      return unreachable(report.verdict)
   }
 }
 
@@ -174,5 +177,7 @@ function nextStepText(report: RunReport): string | undefined {
       return report.sourceWrites.length > 0
         ? 'stop the writers, then migrate once more into an empty database.'
         : undefined
+    default:
+      return unreachable(report.verdict)
   }
 }

@@ -26,7 +26,7 @@ export function oneLine(text: string): string {
 
 /** Cuts a text to a width, and shows that it did. */
 export function clip(text: string, width: number): string {
-  const chars = [...text]
+  const chars = Array.from(text)
   if (chars.length <= width) return text
   return `${chars.slice(0, Math.max(0, width - 3)).join('')}...`
 }
@@ -46,7 +46,7 @@ export function plural(count: number, one: string, many = `${one}s`): string {
 
 /** Columns aligned by blanks; numbers to the right. Cells must be without style. */
 export function columns(rows: readonly (readonly string[])[], align: readonly ('left' | 'right')[]): string[] {
-  const widths = align.map((_, at) => Math.max(0, ...rows.map((row) => row[at]?.length ?? 0)))
+  const widths = align.map((_, at) => rows.reduce((widest, row) => Math.max(widest, row[at]?.length ?? 0), 0))
   return rows.map((row) =>
     row
       .map((cell, at) => (align[at] === 'right' ? cell.padStart(widths[at] ?? 0) : cell.padEnd(widths[at] ?? 0)))
