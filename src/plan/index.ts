@@ -1,1 +1,7 @@
-export type { CopyWork, Part, PlannedStep, SequenceRef, SqlWork, Work } from './work.ts'
+export { plan } from './plan.ts'
+export type { Plan } from './plan.ts'
+export { tableName } from './planning.ts'
+export type { PlanFacts, PlanInput } from './planning.ts'
+export { restoreWith } from './restore.ts'
+export { STAGES } from './step-list.ts'
+export type { PlannedStep, SqlWork, Work } from './work.ts'

@@ -1,0 +1,103 @@
+import type { TableFacts } from '../catalog/index.ts'
+import type { CopySpec, Part } from '../copy/index.ts'
+import { copyCost } from './costs.ts'
+import type { Plan } from './plan.ts'
+import { bytesOf, tableName, type Planning } from './planning.ts'
+import type { Selection } from './selection.ts'
+import { STAGES } from './step-list.ts'
+
+/** Tables up to this size are copied many to a transaction. */
+const SMALL_TABLE_BYTES = 1024 * 1024
+
+/** Plans the copy of all rows, large objects and sequences. Returns the tables that have rows to copy. */
+export function planCopies(planning: Planning, selection: Selection): Plan['tables'] {
+  const kept = new Map(selection.entries.map((entry) => [entry.catalogOid.object, entry.dumpId]))
+  const extensions = new Map(
+    selection.entries.filter((entry) => entry.desc === 'EXTENSION').map((entry) => [entry.tag, entry.dumpId]),
+  )
+  const planned: Plan['tables'] = []
+  const wanted = planning.input.facts.tables.filter((table) =>
+    table.extension === undefined ? kept.has(table.oid) : extensions.has(table.extension.name),
+  )
+  for (const table of wanted.toSorted((one, other) => bytesOf(other) - bytesOf(one))) {
+    if (!hasRowsToCopy(table) || selection.withoutData.has(table.oid)) continue
+    // A table that could not be made is never written to: one of that name may be the user's own (invariant 8).
+    const owner = table.extension === undefined ? kept.get(table.oid) : extensions.get(table.extension.name)
+    const made = planning.list.stepsOf(owner === undefined ? [] : [owner])
+    const parts = planning.input.parts.get(table.oid) ?? [{ by: 'all' } as const]
+    planning.copies.set(table.oid, planTable(planning, table, parts, made))
+    planned.push({ oid: table.oid, schema: table.schema, name: table.name, bytes: bytesOf(table), parts: parts.length })
+  }
+  planSequences(planning, kept)
+  planLargeObjects(planning)
+  return planned
+}
+
+/**
+ * A heap without blocks holds no row that our snapshot could see: sizes are read under ACCESS SHARE locks, which keep
+ * TRUNCATE and vacuum's truncation away. Other access methods do not promise that.
+ */
+function hasRowsToCopy(table: TableFacts): boolean {
+  return table.kind === 'table' && (table.blocks > 0 || table.accessMethod !== 'heap')
+}
+
+function planTable(planning: Planning, table: TableFacts, parts: readonly Part[], made: number[]): number[] {
+  const { list } = planning
+  const columns = table.columns.filter((column) => column.generated === 'no')
+  // Rows that an extension's script has put there stay; its condition picks the others, as pg_dump does.
+  const condition = table.extension?.configCondition
+  const ofTable: readonly Part[] =
+    condition === undefined || condition === '' ? parts : [{ by: 'condition', where: condition }]
+  const bytes = bytesOf(table) / ofTable.length
+  return ofTable.map((part, index) => {
+    const work: CopySpec = {
+      schema: table.schema,
+      name: table.name,
+      columns: columns.map((column) => column.name),
+      format: columns.every((column) => column.binarySafe) ? 'binary' : 'text',
+      mode: part.by === 'all' && table.extension === undefined ? 'whole' : 'append',
+      part,
+    }
+    return list.add({
+      kind: 'copy',
+      label: `copy ${tableName(table)}${ofTable.length > 1 ? ` (part ${String(index + 1)} of ${String(ofTable.length)})` : ''}`,
+      table: tableName(table),
+      stage: STAGES.data,
+      bytes: Math.round(bytes),
+      cost: copyCost(bytes),
+      dependsOn: made,
+      locks: [{ object: `table:${String(table.oid)}`, mode: 'shared' }],
+      ...(bytes <= SMALL_TABLE_BYTES ? { batch: 'copy' } : {}),
+      work: { kind: 'copy', ...work },
+    })
+  })
+}
+
+function planSequences(planning: Planning, kept: ReadonlyMap<number, number>): void {
+  const sequences = planning.input.facts.sequences.filter((sequence) => kept.has(sequence.oid))
+  const perStep = 1000
+  for (let start = 0; start < sequences.length; start += perStep) {
+    const some = sequences.slice(start, start + perStep)
+    planning.list.add({
+      kind: 'sequences',
+      label: `set ${String(some.length)} sequences`,
+      stage: STAGES.data,
+      cost: copyCost(0) + some.length * 0.1,
+      after: planning.list.stepsOf(some.flatMap(({ oid }) => kept.get(oid) ?? [])),
+      work: { kind: 'sequences', sequences: some.map(({ schema, name }) => ({ schema, name })) },
+    })
+  }
+}
+
+function planLargeObjects(planning: Planning): void {
+  for (const { fromOid, toOid, count, bytes } of planning.input.facts.largeObjects) {
+    planning.list.add({
+      kind: 'large-objects',
+      label: `copy ${String(count)} large objects from ${String(fromOid)}`,
+      stage: STAGES.data,
+      bytes,
+      cost: copyCost(bytes) + count * 0.02,
+      work: { kind: 'large-objects', fromOid, toOid },
+    })
+  }
+}

@@ -1,0 +1,111 @@
+import type { Entry } from '../archive/index.ts'
+import type { IndexFacts, TableFacts } from '../catalog/index.ts'
+import { quoteIdent } from '../sql.ts'
+import { indexCost, statementCost } from './costs.ts'
+import { bytesOf, planObject, tableName, type Planning } from './planning.ts'
+import { quoted } from './restore.ts'
+import { STAGES } from './step-list.ts'
+
+/** Keys of larger tables are built as an index first, so that their other indexes can be built at the same time. */
+const KEY_BY_INDEX_BYTES = 16 * 1024 * 1024
+/** Indexes that take longer than this, in milliseconds, have a transaction of their own. */
+const ALONE_MS = 20
+
+/** One CREATE INDEX, as soon as the rows of its table are in. */
+export function planIndex(planning: Planning, entry: Entry): void {
+  const index = planning.indexes.get(entry.catalogOid.object)
+  const table = index && planning.tables.get(index.tableOid)
+  const statements = planning.input.restore.definition(entry)
+  if (index === undefined || table === undefined) return planObject(planning, entry, 'data')
+  const cost = indexCost(bytesOf(table), index.bytes)
+  const step = planning.list.add(
+    {
+      kind: 'index',
+      label: `index ${entry.tag} on ${tableName(table)}`,
+      table: tableName(table),
+      stage: STAGES.data,
+      cost,
+      dependsOn: [...planning.list.stepsOf(entry.dependencies), ...(planning.copies.get(table.oid) ?? [])],
+      locks: [{ object: `table:${String(table.oid)}`, mode: 'shared' }],
+      ...(cost < ALONE_MS ? { batch: 'index' } : {}),
+      work: { kind: 'sql', statements },
+    },
+    entry.dumpId,
+  )
+  noteIndexing(planning, table, step)
+}
+
+/** A primary key, unique or exclusion constraint. */
+export function planKey(planning: Planning, entry: Entry): void {
+  const index = planning.indexOfConstraint.get(entry.catalogOid.object)
+  const table = index && planning.tables.get(index.tableOid)
+  if (index === undefined || table === undefined) return planObject(planning, entry, 'data')
+  const dependsOn = [...planning.list.stepsOf(entry.dependencies), ...(planning.copies.get(table.oid) ?? [])]
+  const built = canBuildFirst(index, table) ? planUniqueIndex(planning, entry, index, table, dependsOn) : undefined
+  const cost = built === undefined ? indexCost(bytesOf(table), index.bytes) : statementCost
+  const step = planning.list.add(
+    {
+      kind: 'key',
+      label: `${index.constraint?.type === 'primary' ? 'primary key' : 'constraint'} ${entry.tag.slice(entry.tag.lastIndexOf(' ') + 1)} on ${tableName(table)}`,
+      table: tableName(table),
+      stage: STAGES.data,
+      cost,
+      dependsOn: built === undefined ? dependsOn : [...dependsOn, built],
+      locks: [{ object: `table:${String(table.oid)}`, mode: 'exclusive' }],
+      ...(cost < ALONE_MS ? { batch: 'index' } : {}),
+      work: {
+        kind: 'sql',
+        statements: built === undefined ? planning.input.restore.definition(entry) : [attachSql(index, table)],
+      },
+    },
+    entry.dumpId,
+  )
+  noteIndexing(planning, table, step)
+}
+
+/** ALTER TABLE ... ADD ... USING INDEX takes plain unique B-tree indexes of ordinary tables. */
+function canBuildFirst(index: IndexFacts, table: TableFacts): boolean {
+  const type = index.constraint?.type
+  return (
+    bytesOf(table) >= KEY_BY_INDEX_BYTES &&
+    (type === 'primary' || type === 'unique') &&
+    table.kind === 'table' &&
+    index.method === 'btree' &&
+    index.constraint?.temporal === false &&
+    index.unique
+  )
+}
+
+function planUniqueIndex(
+  planning: Planning,
+  entry: Entry,
+  index: IndexFacts,
+  table: TableFacts,
+  dependsOn: number[],
+): number {
+  const step = planning.list.add({
+    kind: 'index',
+    label: `index ${index.name} on ${tableName(table)}`,
+    table: tableName(table),
+    stage: STAGES.data,
+    cost: indexCost(bytesOf(table), index.bytes),
+    dependsOn,
+    locks: [{ object: `table:${String(table.oid)}`, mode: 'shared' }],
+    work: { kind: 'sql', statements: [...planning.input.restore.settings(entry), index.definition] },
+  })
+  noteIndexing(planning, table, step)
+  return step
+}
+
+function attachSql(index: IndexFacts, table: TableFacts): string {
+  const { constraint } = index
+  const kind = constraint?.type === 'primary' ? 'PRIMARY KEY' : 'UNIQUE'
+  const deferrable = constraint?.deferrable === true ? ' DEFERRABLE' : ''
+  const deferred = constraint?.deferred === true ? ' INITIALLY DEFERRED' : ''
+  const name = quoteIdent(constraint?.name ?? index.name)
+  return `ALTER TABLE ONLY ${quoted(table)} ADD CONSTRAINT ${name} ${kind} USING INDEX ${quoteIdent(index.name)}${deferrable}${deferred}`
+}
+
+function noteIndexing(planning: Planning, table: TableFacts, step: number): void {
+  planning.indexing.set(table.oid, [...(planning.indexing.get(table.oid) ?? []), step])
+}

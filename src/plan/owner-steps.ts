@@ -1,0 +1,52 @@
+import type { Entry } from '../archive/index.ts'
+import { statementCost } from './costs.ts'
+import { describe, type Planning } from './planning.ts'
+import { STAGES } from './step-list.ts'
+
+/**
+ * Gives every object to its owner, then grants. Schemas come first with their grants, since a new owner of a table must
+ * hold CREATE on its schema; sequences come last, since an owned one has gone over with its table by then.
+ */
+export function planOwnersAndGrants(planning: Planning, entries: readonly Entry[], grants: readonly Entry[]): void {
+  const schemas = entries.filter((entry) => entry.desc === 'SCHEMA')
+  const sequences = entries.filter((entry) => entry.desc === 'SEQUENCE')
+  const others = entries.filter((entry) => entry.desc !== 'SCHEMA' && entry.desc !== 'SEQUENCE')
+  const onSchemas = grants.filter((entry) => entry.tag.startsWith('SCHEMA '))
+  for (const entry of schemas) planOwner(planning, entry)
+  for (const entry of onSchemas) planGrants(planning, entry, 'owners')
+  for (const entry of [...others, ...sequences]) planOwner(planning, entry)
+  for (const entry of grants.filter((entry) => !onSchemas.includes(entry))) planGrants(planning, entry, 'grants')
+}
+
+function planOwner(planning: Planning, entry: Entry): void {
+  const statements = planning.input.restore.owner(entry)
+  if (statements.length === 0) return
+  planning.list.add({
+    kind: 'owner',
+    label: `owner of ${describe(entry)}`,
+    stage: STAGES.owners,
+    cost: statementCost / 3,
+    dependsOn: planning.list.stepsOf([entry.dumpId]),
+    locks: [{ object: 'schema', mode: 'exclusive' }],
+    batch: 'owners',
+    work: { kind: 'sql', statements },
+  })
+}
+
+function planGrants(planning: Planning, entry: Entry, stage: 'owners' | 'grants'): void {
+  const statements = planning.input.restore.definition(entry)
+  if (statements.length === 0) return
+  planning.list.add(
+    {
+      kind: 'grants',
+      label: describe(entry),
+      stage: STAGES[stage],
+      cost: statementCost / 3,
+      dependsOn: planning.list.stepsOf(entry.dependencies),
+      locks: [{ object: 'schema', mode: 'exclusive' }],
+      batch: stage,
+      work: { kind: 'sql', statements },
+    },
+    entry.dumpId,
+  )
+}

@@ -1,0 +1,149 @@
+import { stagesOf, type Entry, type Stage } from '../archive/index.ts'
+import type { TableFacts } from '../catalog/index.ts'
+import { planCopies } from './copy-steps.ts'
+import { analyzeCost, statementCost } from './costs.ts'
+import { partitionRoots } from './families.ts'
+import { planForeignKey } from './foreign-key-steps.ts'
+import { planIndex, planKey } from './index-steps.ts'
+import { planOwnersAndGrants } from './owner-steps.ts'
+import { describe, planObject, tableName, type Planning, type PlanInput } from './planning.ts'
+import { quoted } from './restore.ts'
+import { selectEntries } from './selection.ts'
+import { STAGES, StepList } from './step-list.ts'
+import type { PlannedStep } from './work.ts'
+
+export interface Plan {
+  steps: PlannedStep[]
+  /** The tables whose rows are copied, largest first. */
+  tables: { oid: number; schema: string; name: string; bytes: number; parts: number }[]
+  /** Objects that are left out because something that they need is left out by a filter. */
+  leftOut: Entry[]
+  /** Expected duration in milliseconds, with `jobs` steps at a time. */
+  estimate(jobs: number): number
+}
+
+/**
+ * Turns an archive and the facts of a source into the steps of a run. Pure: the same input gives the same plan.
+ * The order within a stage follows the dependencies that pg_dump recorded, as pg_restore's parallel mode does
+ * (pg_backup_archiver.c, restore_toc_entries_parallel); STAGES says why there are stages at all.
+ */
+export function plan(input: PlanInput): Plan {
+  const selection = selectEntries(input.archive, input.filters)
+  const planning: Planning = {
+    input,
+    list: new StepList(),
+    tables: new Map(input.facts.tables.map((table) => [table.oid, table])),
+    indexes: new Map(input.facts.indexes.map((index) => [index.oid, index])),
+    indexOfConstraint: new Map(
+      input.facts.indexes.flatMap((index) => (index.constraint === undefined ? [] : [[index.constraint.oid, index]])),
+    ),
+    foreignKeys: new Map(input.facts.foreignKeys.map((key) => [key.oid, key])),
+    copies: new Map(),
+    indexing: new Map(),
+  }
+  const stages = stagesOf(input.archive)
+  const entries = (stage: Stage) => selection.entries.filter((entry) => stages.get(entry.dumpId) === stage)
+
+  for (const entry of entries('pre-data')) planObject(planning, entry, 'schema')
+  const tables = planCopies(planning, selection)
+  for (const entry of entries('post-data')) planPostData(planning, entry)
+  planAnalyze(planning, tables)
+  planOwnersAndGrants(planning, selection.entries, entries('acl'))
+  for (const entry of entries('late')) planLate(planning, entry)
+
+  const { steps } = planning.list
+  return { steps, tables, leftOut: selection.leftOut, estimate: (jobs) => estimate(steps, jobs) }
+}
+
+/** Indexes, keys and foreign keys run beside the copies; everything else waits until all rows are in. */
+function planPostData(planning: Planning, entry: Entry): void {
+  switch (entry.desc) {
+    case 'INDEX':
+      return planIndex(planning, entry)
+    case 'CONSTRAINT':
+      return planKey(planning, entry)
+    case 'FK CONSTRAINT':
+      return planForeignKey(planning, entry)
+    case 'INDEX ATTACH':
+    case 'STATISTICS':
+      return planObject(planning, entry, 'data')
+    default:
+      return planObject(planning, entry, 'rest')
+  }
+}
+
+/** Materialized views are filled side by side, in the order of their dependencies. */
+function planLate(planning: Planning, entry: Entry): void {
+  const { list, input } = planning
+  const statements = input.restore.definition(entry)
+  if (statements.length === 0) return
+  const view = entry.desc === 'MATERIALIZED VIEW DATA' ? planning.tables.get(entry.catalogOid.object) : undefined
+  list.add(
+    {
+      kind: view === undefined ? 'object' : 'refresh',
+      label: view === undefined ? describe(entry) : `fill materialized view ${tableName(view)}`,
+      stage: STAGES.late,
+      cost: statementCost + (view === undefined ? 0 : view.heapBytes / 20_000),
+      dependsOn: list.stepsOf(entry.dependencies),
+      work: { kind: 'sql', statements: view === undefined ? statements : [...statements, `ANALYZE ${quoted(view)}`] },
+      ...(view === undefined ? { batch: 'late', locks: [{ object: 'schema', mode: 'exclusive' as const }] } : {}),
+    },
+    entry.dumpId,
+  )
+}
+
+/** Planner statistics: each table once its rows and indexes are there; partition trees from their root, once. */
+function planAnalyze(planning: Planning, tables: Plan['tables']): void {
+  const groups = new Map<number, { blocks: number; after: number[]; members: TableFacts[] }>()
+  const roots = partitionRoots(planning.input.archive)
+  for (const { oid } of tables) {
+    const table = planning.tables.get(oid)
+    if (table === undefined) continue
+    const root = roots.get(oid) ?? oid
+    const group = groups.get(root) ?? { blocks: 0, after: [], members: [] }
+    group.blocks += table.blocks
+    group.members.push(table)
+    group.after.push(...(planning.copies.get(oid) ?? []), ...(planning.indexing.get(oid) ?? []))
+    groups.set(root, group)
+  }
+  const statistics = planning.list.steps.filter((step) => step.label.startsWith('STATISTICS ')).map((step) => step.id)
+  for (const [oid, group] of groups) {
+    const root = planning.tables.get(oid)
+    if (root === undefined) continue
+    const cost = analyzeCost(group.blocks)
+    planning.list.add({
+      kind: 'analyze',
+      label: `analyze ${tableName(root)}`,
+      table: tableName(root),
+      stage: STAGES.data,
+      cost,
+      after: [...group.after, ...statistics],
+      // ANALYZE takes SHARE UPDATE EXCLUSIVE, as VALIDATE CONSTRAINT does.
+      locks: group.members.map((member) => ({ object: `table:${String(member.oid)}`, mode: 'exclusive' })),
+      ...(cost < 50 ? { batch: 'analyze' } : {}),
+      work: { kind: 'sql', statements: [`ANALYZE ${quoted(root)}`] },
+    })
+  }
+}
+
+/** Stage by stage the longer of its longest chain and of its work shared out evenly; serial stages in full. */
+function estimate(steps: readonly PlannedStep[], jobs: number): number {
+  const stages = new Map<number, { work: number; longest: number; ends: Map<number, number> }>()
+  for (const step of steps) {
+    const stage = stages.get(step.stage) ?? { work: 0, longest: 0, ends: new Map<number, number>() }
+    stages.set(step.stage, stage)
+    const start = [...step.dependsOn, ...step.after].reduce(
+      (latest, id) => Math.max(latest, stage.ends.get(id) ?? 0),
+      0,
+    )
+    stage.ends.set(step.id, start + step.cost)
+    stage.work += step.cost
+    stage.longest = Math.max(stage.longest, start + step.cost)
+  }
+  let total = 0
+  for (const [stage, { work, longest }] of stages) {
+    const sharedOut = stage === STAGES.data || stage === STAGES.late
+    total += sharedOut ? Math.max(work / jobs, longest) : work
+  }
+  return total
+}

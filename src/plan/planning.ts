@@ -1,0 +1,77 @@
+import type { Archive, Entry } from '../archive/index.ts'
+import type { ForeignKeyFacts, IndexFacts, SequenceFacts, TableFacts } from '../catalog/index.ts'
+import type { Part } from '../copy/index.ts'
+import { statementCost } from './costs.ts'
+import type { Restore } from './restore.ts'
+import type { Filters } from './selection.ts'
+import { STAGES, type StepList } from './step-list.ts'
+
+export interface PlanInput {
+  archive: Archive
+  facts: PlanFacts
+  filters: Filters
+  restore: Restore
+  /** server_version_num / 10000 of the target. */
+  targetMajor: number
+  /** How each large table is cut; tables that are not named here are copied whole. */
+  parts: ReadonlyMap<number, Part[]>
+}
+
+export interface PlanFacts {
+  tables: readonly TableFacts[]
+  indexes: readonly IndexFacts[]
+  foreignKeys: readonly ForeignKeyFacts[]
+  sequences: readonly SequenceFacts[]
+  /** Ranges of large objects, each copied by one step; none where there are no large objects. */
+  largeObjects: readonly { fromOid: number; toOid: number; count: number; bytes: number }[]
+}
+
+/** What the planners of the single kinds of steps share. */
+export interface Planning {
+  input: PlanInput
+  list: StepList
+  tables: ReadonlyMap<number, TableFacts>
+  indexes: ReadonlyMap<number, IndexFacts>
+  /** Indexes of primary keys, unique and exclusion constraints, by the constraint's OID. */
+  indexOfConstraint: ReadonlyMap<number, IndexFacts>
+  foreignKeys: ReadonlyMap<number, ForeignKeyFacts>
+  /** The steps that fill a table, by the table's OID. */
+  copies: Map<number, number[]>
+  /** The steps that index a table, by the table's OID. */
+  indexing: Map<number, number[]>
+}
+
+/** One object by the archive's own SQL, together with its neighbours in one transaction. */
+export function planObject(planning: Planning, entry: Entry, stage: 'schema' | 'data' | 'rest'): void {
+  const { list, input } = planning
+  const statements = input.restore.definition(entry)
+  if (statements.length === 0) return
+  list.add(
+    {
+      kind: 'object',
+      label: describe(entry),
+      stage: STAGES[stage],
+      cost: statementCost,
+      dependsOn: list.stepsOf(entry.dependencies),
+      // One at a time and in the archive's order: pg_dump does not record every dependency of these objects.
+      locks: [{ object: 'schema', mode: 'exclusive' }],
+      batch: stage,
+      work: { kind: 'sql', statements },
+    },
+    entry.dumpId,
+  )
+}
+
+/** `INDEX public.orders_pkey`, as pg_restore's messages name an entry. */
+export function describe(entry: Entry): string {
+  return `${entry.desc} ${entry.namespace === undefined ? '' : `${entry.namespace}.`}${entry.tag}`
+}
+
+export function tableName(table: { schema: string; name: string }): string {
+  return `${table.schema}.${table.name}`
+}
+
+/** Heap and TOAST: what a copy moves. */
+export function bytesOf(table: TableFacts): number {
+  return table.heapBytes + table.toastBytes
+}

@@ -1,0 +1,50 @@
+import type { Step } from '../engine/index.ts'
+import type { PlannedStep, Work } from './work.ts'
+
+/** The order of a run. Steps of one stage start when all of the stages before are finished. */
+export const STAGES = {
+  /** Everything that rows need: schemas, types, functions, tables, defaults. */
+  schema: 0,
+  /** Rows, then indexes, keys, foreign keys and statistics, each as soon as what it needs is there. */
+  data: 1,
+  /** The rest of the objects: triggers, rules, policies, publications, comments ... */
+  rest: 2,
+  /** Owners come late, so that an administrator who is not a superuser may still fill and index what will be others'. */
+  owners: 3,
+  /** Grants, which are the owner's to give. */
+  grants: 4,
+  /** What must see owners and grants in place: materialized views are filled as their owner, event triggers fire last. */
+  late: 5,
+} as const satisfies Record<string, number>
+
+type Draft = Omit<PlannedStep, 'id' | 'dependsOn' | 'after' | 'locks' | 'bytes'> &
+  Partial<Pick<Step<Work>, 'dependsOn' | 'after' | 'locks' | 'bytes'>>
+
+/** The steps of a plan as it grows; knows which step made which entry of the archive. */
+export class StepList {
+  readonly steps: PlannedStep[] = []
+  readonly #byEntry = new Map<number, number>()
+
+  /** Adds a step and returns its id. `entry` is the dump id of the archive entry that exists once the step is done. */
+  add(draft: Draft, entry?: number): number {
+    const id = this.steps.length + 1
+    const { dependsOn = [], after = [], locks = [], bytes = 0, ...rest } = draft
+    this.steps.push({ ...rest, id, bytes, dependsOn: unique(dependsOn), after: unique(after), locks })
+    if (entry !== undefined) this.#byEntry.set(entry, id)
+    return id
+  }
+
+  /** The step that makes this entry; undefined where no step does. */
+  stepOf(entry: number): number | undefined {
+    return this.#byEntry.get(entry)
+  }
+
+  /** The steps of those entries, in so far as they have one. */
+  stepsOf(entries: readonly number[]): number[] {
+    return entries.flatMap((entry) => this.#byEntry.get(entry) ?? [])
+  }
+}
+
+function unique(ids: readonly number[]): number[] {
+  return [...new Set(ids)]
+}
