@@ -107,8 +107,7 @@ CREATE USER MAPPING FOR shop_sales SERVER elsewhere OPTIONS (user 'sales', passw
 CREATE FOREIGN TABLE shop.far_customers (id bigint OPTIONS (column_name 'Id') NOT NULL, name text DEFAULT 'x' COLLATE "C", CONSTRAINT id_is_there CHECK (id > 0))
   SERVER elsewhere OPTIONS (schema_name 'public', table_name 'customers');
 CREATE FOREIGN TABLE shop.a_file (line text) SERVER files OPTIONS (filename '/nonexistent/file.csv', format 'csv', delimiter '|');
-CREATE FOREIGN TABLE odd.far_child () INHERITS (odd.other_parent) SERVER nowhere;
-ALTER FOREIGN TABLE odd.far_child NO INHERIT odd.other_parent;
+CREATE FOREIGN TABLE odd.far_nothing () SERVER nowhere;
 COMMENT ON FOREIGN TABLE shop.far_customers IS 'Not copied';
 CREATE TRIGGER far_trigger BEFORE INSERT ON shop.far_customers FOR EACH ROW EXECUTE FUNCTION shop.fire();
 GRANT USAGE ON FOREIGN DATA WRAPPER no_wrapper TO shop_sales;
