@@ -13,26 +13,30 @@ export interface Entry {
   dropStmt: string
   copyStmt: string
   namespace: string | undefined
+  /** The empty string is the database's default tablespace; undefined where the object lies in none. */
   tablespace: string | undefined
   tableAccessMethod: string | undefined
   /** pg_class.relkind of the entry's table, archive version 1.16 and newer. */
   relkind: string | undefined
   owner: string | undefined
+  /** Dump ids, also of objects that the archive has no entry for. */
   dependencies: number[]
   hadDumper: boolean
   /** Where the entry's data is; undefined where it has none. */
   data: EntryData | undefined
 }
 
+/** An undefined offset: pg_dump could not seek in its output, so the block is found by walking the file. */
 export type EntryData = { in: 'custom'; offset: bigint | undefined } | { in: 'directory'; file: string }
 
 export type Section = 'none' | 'pre-data' | 'data' | 'post-data'
 
 export interface Archive {
-  format: 'custom' | 'directory' | 'tar'
+  format: 'custom' | 'directory'
   /** Version of the archive format, for example `{ major: 1, minor: 16, revision: 0 }`. */
   version: { major: number; minor: number; revision: number }
   compression: 'none' | 'gzip' | 'lz4' | 'zstd'
+  /** The format holds no time zone: read as local time. */
   createdAt: Date
   database: string
   serverVersion: string

@@ -1,0 +1,163 @@
+import { mkdtemp, rm, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import * as fc from 'fast-check'
+import { describe, expect, test } from 'vitest'
+import { readArchive, type Archive, type Entry } from '../../src/archive/index.ts'
+import { PgleapError } from '../../src/errors.ts'
+import { archives, widths } from './arbitrary.ts'
+import { writeArchive } from './write.ts'
+
+const entry: Entry = {
+  dumpId: 1,
+  hadDumper: false,
+  catalogOid: { table: 1259, object: 16384 },
+  tag: 'orders',
+  desc: 'TABLE',
+  section: 'pre-data',
+  defn: 'CREATE TABLE public.orders (id integer);',
+  dropStmt: 'DROP TABLE public.orders;',
+  copyStmt: '',
+  namespace: 'public',
+  tablespace: '',
+  tableAccessMethod: 'heap',
+  relkind: 'r',
+  owner: 'anna',
+  dependencies: [7],
+  data: undefined,
+}
+const sample: Archive = {
+  format: 'custom',
+  version: { major: 1, minor: 16, revision: 0 },
+  compression: 'none',
+  createdAt: new Date(2026, 1, 3, 4, 5, 6),
+  database: 'shop',
+  serverVersion: '17.10',
+  pgDumpVersion: '18.6',
+  entries: [entry, { ...entry, dumpId: 2, desc: 'SOMETHING NEW', tag: 'größe' }],
+}
+
+async function failure(read: Promise<unknown>): Promise<PgleapError> {
+  const error: unknown = await read.then(
+    () => undefined,
+    (reason: unknown) => reason,
+  )
+  if (!(error instanceof PgleapError)) throw new Error('expected a PgleapError', { cause: error })
+  return error
+}
+
+describe('reading an archive', () => {
+  test('gives back whatever was written, for every version, format and width of numbers', async () => {
+    await fc.assert(
+      fc.asyncProperty(archives, widths, async (archive, width) => {
+        expect(await readArchive(writeArchive(archive, width))).toEqual(archive)
+      }),
+    )
+  })
+
+  test('keeps the position of data blocks, and kinds that it does not know', async () => {
+    const withData = { ...entry, data: { in: 'custom' as const, offset: 250n } }
+    const archive = { ...sample, entries: [withData] }
+    const size = writeArchive(archive).length
+    archive.entries = [{ ...withData, data: { in: 'custom', offset: BigInt(size) } }]
+    expect(await readArchive(writeArchive(archive, undefined, 5))).toEqual(archive)
+    expect((await readArchive(writeArchive(sample))).entries[1]?.desc).toBe('SOMETHING NEW')
+  })
+
+  test('reads text in the encoding that the archive names', async () => {
+    const encoding = { ...entry, dumpId: 9, desc: 'ENCODING', defn: "SET client_encoding = 'WIN1251';\n" }
+    const bytes = writeArchive({ ...sample, entries: [encoding, { ...entry, tag: 'XXXX' }] })
+    Buffer.from([0xe4, 0xe0, 0xec, 0xe0]).copy(bytes, bytes.indexOf('XXXX'))
+    expect((await readArchive(bytes)).entries[1]?.tag).toBe('дама')
+  })
+
+  test('reads a table of contents that is longer than one read of the file', async () => {
+    const folder = await mkdtemp(join(tmpdir(), 'pgleap-archive-'))
+    try {
+      const long = { ...sample, entries: [entry, { ...entry, dumpId: 2, defn: 'x'.repeat(3_000_000) }] }
+      await writeFile(join(folder, 'a.dump'), writeArchive(long))
+      expect(await readArchive(join(folder, 'a.dump'))).toEqual(long)
+      await writeFile(join(folder, 'toc.dat'), writeArchive({ ...sample, format: 'directory' }))
+      expect(await readArchive(folder)).toEqual({ ...sample, format: 'directory' })
+      await writeFile(join(folder, 'a.dump'), writeArchive(long).subarray(0, 2_000_000))
+      const error = await failure(readArchive(join(folder, 'a.dump')))
+      expect(error.code).toBe('archive.corrupt')
+      expect(error.message).toContain(join(folder, 'a.dump'))
+    } finally {
+      await rm(folder, { recursive: true })
+    }
+  })
+})
+
+describe('a damaged archive', () => {
+  test('is refused wherever it is cut off', async () => {
+    for (const format of ['custom', 'directory'] as const) {
+      const bytes = writeArchive({ ...sample, format })
+      for (let length = 0; length < bytes.length; length++) {
+        const error = await failure(readArchive(bytes.subarray(0, length)))
+        expect(error.code).toBe(length < 5 ? 'archive.not-an-archive' : 'archive.corrupt')
+        expect(error.hint).toBeTruthy()
+      }
+    }
+  })
+
+  test('is read or refused with one clear error, whichever bytes are flipped', async () => {
+    const flips = fc.array(fc.tuple(fc.nat(), fc.integer({ min: 1, max: 255 })), { minLength: 1, maxLength: 8 })
+    await fc.assert(
+      fc.asyncProperty(archives, flips, async (archive, changes) => {
+        const bytes = writeArchive(archive)
+        for (const [at, mask] of changes) bytes[at % bytes.length] = (bytes[at % bytes.length] ?? 0) ^ mask
+        const outcome = await readArchive(bytes).catch((error: unknown) => error)
+        if (!(outcome instanceof Error)) return
+        expect(outcome).toBeInstanceOf(PgleapError)
+        expect(outcome).toMatchObject({ code: expect.stringMatching(/^archive\./), hint: expect.stringMatching(/./) })
+      }),
+      { numRuns: 1000 },
+    )
+  })
+
+  test('never makes it allocate what a length field claims', async () => {
+    const bytes = writeArchive(sample)
+    const at = bytes.indexOf('orders') - 4
+    bytes.writeUInt32LE(0x7fffffff, at)
+    expect((await failure(readArchive(bytes))).code).toBe('archive.corrupt')
+  })
+
+  test('is refused when a damaged count would lose entries silently', async () => {
+    for (const format of ['custom', 'directory'] as const) {
+      const bytes = writeArchive({ ...sample, format })
+      const fewer = writeArchive({ ...sample, format, entries: [entry] })
+      expect(bytes.subarray(0, fewer.length)).not.toEqual(fewer)
+      fewer.copy(bytes)
+      expect((await failure(readArchive(bytes))).code).toBe('archive.corrupt')
+    }
+  })
+
+  test('is refused when a data file lies outside of the directory, or data outside of the file', async () => {
+    const escaping = { ...entry, data: { in: 'directory' as const, file: '../secret' } }
+    const directory = writeArchive({ ...sample, format: 'directory', entries: [escaping] })
+    expect((await failure(readArchive(directory))).code).toBe('archive.corrupt')
+    const outside = { ...entry, data: { in: 'custom' as const, offset: 1n << 40n } }
+    expect((await failure(readArchive(writeArchive({ ...sample, entries: [outside] })))).code).toBe('archive.corrupt')
+  })
+
+  test('says what it is instead: a newer or older version, an SQL script, a missing file, text in no encoding', async () => {
+    const versioned = (minor: number) => {
+      const bytes = writeArchive(sample)
+      bytes[6] = minor
+      return bytes
+    }
+    expect((await failure(readArchive(versioned(17)))).message).toBe(
+      'The archive has format version 1.17; pgleap reads 1.12 to 1.16.',
+    )
+    expect((await failure(readArchive(versioned(17)))).code).toBe('archive.version')
+    expect((await failure(readArchive(versioned(11)))).hint).toContain('9.0')
+    const script = await failure(readArchive(Buffer.from('--\n-- PostgreSQL database dump\n--\n')))
+    expect(script.code).toBe('archive.not-an-archive')
+    expect(script.hint).toContain('psql')
+    expect((await failure(readArchive('/no/such/file'))).code).toBe('archive.unreadable')
+    const bytes = writeArchive(sample)
+    bytes[bytes.indexOf('größe') + 2] = 0xff
+    expect((await failure(readArchive(bytes))).code).toBe('archive.encoding')
+  })
+})
