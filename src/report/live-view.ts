@@ -1,5 +1,5 @@
 import { formatBytes, formatCount, formatDuration } from '../units.ts'
-import { comparedCount, percent, PHASES } from './plain-lines.ts'
+import { comparedCount, ofAbout, percent, PHASES } from './plain-lines.ts'
 import { moved, rates } from './state.ts'
 import type { RunningIndex, RunningStep, ViewState } from './state.ts'
 import { clip, clock, oneLine, plural } from './text.ts'
@@ -34,10 +34,13 @@ function heading(state: ViewState, screen: Screen): string {
 function runLines(state: ViewState, screen: Screen): string[] {
   const { bytes, rows } = moved(state)
   const rate = rates(state)
-  const total = state.plan === undefined ? '' : ` of ${formatBytes(state.plan.bytes)}`
   const lines = [
     bar(fractionDone(state) ?? 0, screen),
-    row('data', `${formatBytes(bytes)}${total}${rate === undefined ? '' : `, ${formatBytes(rate.bytes)}/s`}`, screen),
+    row(
+      'data',
+      `${formatBytes(bytes)}${ofAbout(bytes, state.plan?.bytes ?? 0)}${rate === undefined ? '' : `, ${formatBytes(rate.bytes)}/s`}`,
+      screen,
+    ),
     row('rows', `${formatCount(rows)}${rate === undefined ? '' : `, ${formatCount(Math.round(rate.rows))}/s`}`, screen),
     row('steps', stepCounts(state), screen),
   ]
@@ -76,7 +79,7 @@ function indexLine(name: string, { phase, fraction }: RunningIndex): string {
 function stepLine({ step, bytes, attempt }: RunningStep): string {
   const label = oneLine(step.label)
   if (attempt > 0) return `${label}: waits for try ${formatCount(attempt)}`
-  return step.bytes === 0 ? label : `${label}: ${formatBytes(bytes)} of ${formatBytes(step.bytes)}`
+  return step.bytes === 0 ? label : `${label}: ${formatBytes(bytes)}${ofAbout(bytes, step.bytes)}`
 }
 
 function verifyLines(state: ViewState, screen: Screen): string[] {

@@ -76,7 +76,7 @@ export function eventLine(event: Event, style: Style): string[] {
       return [`${style('good', 'done')}  ${oneLine(event.step.label)}${size} in ${formatDuration(event.ms)}`]
     }
     case 'step-failed': {
-      const sqlstate = event.sqlstate === undefined ? '' : `, SQLSTATE ${event.sqlstate}`
+      const sqlstate = event.sqlstate === undefined ? '' : `, SQLSTATE ${oneLine(event.sqlstate)}`
       const what = `${oneLine(event.step.label)}: ${oneLine(event.message)}`
       return [`${style('bad', 'failed')}  ${what} (${event.code}${sqlstate})`]
     }
@@ -98,8 +98,8 @@ export function eventLine(event: Event, style: Style): string[] {
 /** One line that sums up a running migration, for a log: `31 % done, 3.1 GB of 12.4 GB, 48.2 MB/s, ...`. */
 function progressLine(state: ViewState): string {
   if (state.phase === 'verify') return `${plural(comparedCount(state), 'object')} compared`
-  const total = state.plan === undefined ? '' : ` of ${formatBytes(state.plan.bytes)}`
-  const parts = [`${formatBytes(moved(state).bytes)}${total}`]
+  const { bytes } = moved(state)
+  const parts = [`${formatBytes(bytes)}${ofAbout(bytes, state.plan?.bytes ?? 0)}`]
   const fraction = fractionDone(state)
   if (fraction !== undefined) parts.unshift(`${percent(fraction)} done`)
   const rate = rates(state)
@@ -112,6 +112,14 @@ function progressLine(state: ViewState): string {
 
 export function comparedCount(state: ViewState): number {
   return state.verified.SAME + state.verified.DIFFERENT + state.verified.UNKNOWN
+}
+
+/**
+ * ` of about 7.6 MB`: the plan counts a table's size on disk, and what its rows take on the wire is only near to it. Once
+ * more has been moved than was planned, the plan's number says nothing.
+ */
+export function ofAbout(bytes: number, planned: number): string {
+  return planned > bytes ? ` of about ${formatBytes(planned)}` : ''
 }
 
 /** `31 %`; 100 % is said only when all is done. */

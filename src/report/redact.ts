@@ -29,22 +29,28 @@ export function redactData(value: unknown, redact: Redact): unknown {
 }
 
 /**
- * The passwords that a connection string holds, as they stand in it and decoded. A word that is also the user's, the
- * host's or the database's name is left out: masking it in every message would say more than it hides.
+ * The passwords that connection strings hold, as they stand in them and decoded, and further ones from elsewhere. A
+ * word that is also a user's, a host's or a database's name is left out: masking it in every message would say more than
+ * it hides.
  */
-export function secretsOf(connection: string): string[] {
-  const found: string[] = []
+export function secretsOf(connections: readonly string[], others: readonly string[] = []): string[] {
+  const names = new Set(connections.flatMap((connection) => withoutPasswords(connection).split(/[^\p{L}\p{N}_-]+/u)))
+  return [...connections.flatMap(passwordsIn), ...others].filter((secret) => secret !== '' && !names.has(secret))
+}
+
+function passwordsIn(connection: string): string[] {
+  const pairs = [...connection.matchAll(PASSWORD_PAIR)].map((match) => unquote(match[2] ?? ''))
+  const userinfo = uriCredentials(connection)?.userinfo ?? ''
+  const colon = userinfo.indexOf(':')
+  const found = colon === -1 ? pairs : [...pairs, userinfo.slice(colon + 1)]
+  return found.flatMap((secret) => [secret, decoded(secret)])
+}
+
+function withoutPasswords(connection: string): string {
   const uri = uriCredentials(connection)
-  if (uri !== undefined) {
-    const colon = uri.userinfo.indexOf(':')
-    if (colon !== -1) found.push(uri.userinfo.slice(colon + 1))
-  }
-  for (const match of connection.matchAll(PASSWORD_PAIR)) found.push(unquote(match[2] ?? ''))
-  const secrets = found.flatMap((secret) => [secret, decoded(secret)]).filter((secret) => secret !== '')
   const user = uri?.userinfo.split(':')[0] ?? ''
   const open = uri === undefined ? connection : connection.slice(0, uri.start) + user + connection.slice(uri.end)
-  const names = new Set(open.replaceAll(PASSWORD_PAIR, '').split(/[^\p{L}\p{N}_-]+/u))
-  return secrets.filter((secret) => !names.has(secret))
+  return open.replaceAll(PASSWORD_PAIR, '')
 }
 
 const PASSWORD_PAIR = /\b(password|sslpassword|passwd|pwd)\s*=\s*('(?:[^'\\]|\\.|'')*'|[^\s&'"]+)/giu
