@@ -12,11 +12,17 @@ export type {
   FailureReport,
   NoticeReport,
   PhaseTiming,
+  PlannedStepReport,
+  PlannedTable,
+  PlanReport,
   RunReport,
   RunVerdict,
   SourceWrites,
+  StatusReport,
   StepReport,
   TableReport,
+  VerifiedObject,
+  VerifyReport,
 } from './result.ts'
 export { advance, initialState } from './state.ts'
 export type { ViewState } from './state.ts'

@@ -96,3 +96,72 @@ export interface SourceWrites {
   updated: number
   deleted: number
 }
+
+/** What `plan` returns: what a migration would do. Nothing has been changed. */
+export interface PlanReport {
+  source: Endpoint
+  target: Endpoint
+  tables: PlannedTable[]
+  steps: PlannedStepReport[]
+  /** What the tables take on the source's disk, indexes not counted. */
+  bytes: number
+  estimateMs: number
+  notices: NoticeReport[]
+}
+
+export interface PlannedTable {
+  /** `schema.name`. */
+  table: string
+  bytes: number
+  /** As the source's statistics say; absent where it was never analyzed. */
+  rows?: number
+  /** Parts in which it is copied; 0 where its rows stay behind. */
+  parts: number
+  format: 'text' | 'binary'
+}
+
+export interface PlannedStepReport {
+  id: number
+  kind: string
+  label: string
+  table?: string
+  bytes: number
+  /** Expected duration, in milliseconds; only ratios matter. */
+  cost: number
+  dependsOn: number[]
+}
+
+/** What `verify` returns. */
+export interface VerifyReport {
+  source: Endpoint
+  target: Endpoint
+  startedAt: string
+  ms: number
+  mode: 'full' | 'counts'
+  verdict: Verdict
+  /** Everything that was compared: tables, sequences, large objects, the schema's entries. */
+  objects: VerifiedObject[]
+}
+
+export interface VerifiedObject {
+  object: string
+  kind: string
+  verdict: Verdict
+  rows?: number
+  /** What differs, or why it could not be looked at. */
+  detail?: string
+}
+
+/** What `status` returns: a run as its ledger in the target tells it. */
+export interface StatusReport {
+  target: Endpoint
+  /** The source, described without secrets. */
+  source: string
+  startedAt: string
+  /** `running` where a live session holds the run; `broken` where none does and steps are left. */
+  state: 'running' | 'broken' | 'finished'
+  steps: { total: number; done: number; failed: number; blocked: number; left: number }
+  bytes: { total: number; done: number }
+  failures: FailureReport[]
+  blocked: BlockedReport[]
+}
