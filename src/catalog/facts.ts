@@ -9,9 +9,13 @@ export interface TableFacts {
   /** Name of the table access method; undefined where there is none. */
   accessMethod: string | undefined
   owner: string
+  /** True for a partition of another table; a partition may be partitioned itself. */
+  isPartition: boolean
+  /** Blocks of the heap's main fork. This and the sizes below are 0 for what has no storage. */
   blocks: number
   heapBytes: number
   toastBytes: number
+  /** Measured where the heap is over 1 MB, else what the last VACUUM or ANALYZE found; so are those of IndexFacts. */
   indexBytes: number
   /** pg_class.reltuples; undefined where never analyzed. */
   estimatedRows: number | undefined
@@ -19,8 +23,11 @@ export interface TableFacts {
   columns: ColumnFacts[]
   /** Best key to cut the table by or to name rows by: primary key, else a unique index over not-null columns. */
   key: string[] | undefined
-  /** Set where the table belongs to an extension: the condition of pg_extension_config_dump ('' is all rows). */
-  extension: { name: string; configCondition: string | undefined } | undefined
+  /**
+   * Set where the table belongs to an extension, which makes it, and asks for its rows to be dumped: the condition of
+   * pg_extension_config_dump, with its WHERE ('' is all rows). Other members of extensions are not read at all.
+   */
+  extension: { name: string; configCondition: string } | undefined
 }
 
 export interface ColumnFacts {
@@ -46,6 +53,10 @@ export interface IndexFacts {
   method: string
   unique: boolean
   valid: boolean
+  /** True for the index of a partitioned table, which holds nothing itself. */
+  isPartitioned: boolean
+  /** The index of the parent table that this one is attached to. */
+  parentOid: number | undefined
   /** The constraint that owns the index. */
   constraint: ConstraintFacts | undefined
 }
@@ -56,6 +67,8 @@ export interface ConstraintFacts {
   type: 'primary' | 'unique' | 'exclusion' | 'foreign' | 'check' | 'trigger' | 'not-null'
   deferrable: boolean
   deferred: boolean
+  /** WITHOUT OVERLAPS (PostgreSQL 18): such a key cannot be made USING INDEX. */
+  temporal: boolean
 }
 
 export interface ForeignKeyFacts {
@@ -64,9 +77,15 @@ export interface ForeignKeyFacts {
   tableOid: number
   referencedOid: number
   validated: boolean
+  /** False for NOT ENFORCED (PostgreSQL 18), which cannot be validated. */
+  enforced: boolean
+  /** PERIOD (PostgreSQL 18). */
+  temporal: boolean
+  /** Made by PostgreSQL for a partition, from the key of its parent; never a statement of its own. */
+  inherited: boolean
   /** pg_get_constraintdef(). */
   definition: string
-  /** False where the table or the referenced one is partitioned, or the key is inherited. */
+  /** False where the table or the referenced one is partitioned or a partition, or the key is inherited. */
   plain: boolean
 }
 
@@ -74,6 +93,22 @@ export interface SequenceFacts {
   oid: number
   schema: string
   name: string
+  /** The table whose serial or identity column owns it. */
+  tableOid: number | undefined
+}
+
+export interface ExtensionFacts {
+  name: string
+  schema: string
+  version: string
+}
+
+export interface LargeObjectFacts {
+  count: number
+  /** Room that their pages take, bloat included. */
+  bytes: number
+  /** Together they hold every large object once, in the order of OIDs; both ends belong to the range. */
+  ranges: { fromOid: number; toOid: number; count: number }[]
 }
 
 export interface DatabaseFacts {
@@ -83,6 +118,7 @@ export interface DatabaseFacts {
   collate: string
   ctype: string
   localeProvider: 'libc' | 'icu' | 'builtin'
+  /** The locale of the provider `icu` or `builtin`. */
   icuLocale: string | undefined
   icuRules: string | undefined
   connectionLimit: number

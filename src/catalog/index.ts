@@ -2,8 +2,20 @@ export type {
   ColumnFacts,
   ConstraintFacts,
   DatabaseFacts,
+  ExtensionFacts,
   ForeignKeyFacts,
   IndexFacts,
+  LargeObjectFacts,
   SequenceFacts,
   TableFacts,
 } from './facts.ts'
+export { readDatabase, readExtensions, readLargeObjects, readSequences } from './database.ts'
+export { holdTables } from './hold.ts'
+export type { HoldOptions } from './hold.ts'
+export { readForeignKeys, readIndexes } from './indexes.ts'
+export { SourceSnapshot } from './snapshot.ts'
+export type { OpenSession, SnapshotOptions } from './snapshot.ts'
+export { listTables, readTables } from './tables.ts'
+export type { TableRef } from './tables.ts'
+export { readWriteCounters, writesBetween } from './writes.ts'
+export type { WriteCounters, WritesSince } from './writes.ts'

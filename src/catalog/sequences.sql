@@ -1,0 +1,22 @@
+-- Sequences, those behind serial and identity columns included. Members of extensions are left out, but for those that
+-- the extension asks to be dumped.
+SELECT c.oid::int8        AS oid,
+       n.nspname::text    AS schema,
+       c.relname::text    AS name,
+       owned.table_oid    AS table_oid
+  FROM pg_catalog.pg_class c
+  JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
+  LEFT JOIN LATERAL (SELECT d.refobjid::int8 AS table_oid
+                       FROM pg_catalog.pg_depend d
+                      WHERE d.classid = 'pg_catalog.pg_class'::regclass AND d.objid = c.oid AND d.objsubid = 0
+                        AND d.refclassid = 'pg_catalog.pg_class'::regclass AND d.deptype IN ('a', 'i')
+                      LIMIT 1) owned ON true
+ WHERE c.relkind = 'S'
+   AND n.nspname !~ '^pg_' AND n.nspname <> 'information_schema'
+   AND NOT EXISTS (SELECT
+                     FROM pg_catalog.pg_depend d
+                     JOIN pg_catalog.pg_extension e ON e.oid = d.refobjid
+                    WHERE d.classid = 'pg_catalog.pg_class'::regclass AND d.objid = c.oid AND d.objsubid = 0
+                      AND d.refclassid = 'pg_catalog.pg_extension'::regclass AND d.deptype = 'e'
+                      AND NOT c.oid = ANY (COALESCE(e.extconfig, '{}'::oid[])))
+ ORDER BY n.nspname, c.relname
