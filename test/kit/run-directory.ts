@@ -1,0 +1,66 @@
+import { accessSync, chmodSync, constants, existsSync, mkdtempSync, rmSync, statSync } from 'node:fs'
+import { rename } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { dirname, join } from 'node:path'
+import { guard } from './guard.ts'
+
+/** Names the run's folder to the processes that a run starts (vitest's workers), which then share what is in there. */
+export const RUN_VARIABLE = 'PGLEAP_KIT_RUN'
+
+let own: string | undefined
+
+/**
+ * The folder of this run, for what its servers share: initialised data folders, readable copies of programs. Belongs to
+ * the process that asked first and vanishes with it, so no run sees what another one left half done.
+ */
+export function runDirectory(): string {
+  const inherited = process.env[RUN_VARIABLE]
+  if (inherited !== undefined && existsSync(inherited)) return inherited
+  if (own === undefined) {
+    own = makeTemporary('run')
+    guard(own)
+  }
+  return own
+}
+
+/** Makes a new folder that every user may enter. Its path is short, because a socket's path may have 107 bytes only. */
+export function makeTemporary(name: string): string {
+  const directory = mkdtempSync(join(temporaryBase(), `pgleap-kit-${name}-`))
+  chmodSync(directory, 0o755)
+  return directory
+}
+
+function temporaryBase(): string {
+  const wanted = tmpdir()
+  return wanted.length <= 40 && everybodyMayEnter(wanted) ? wanted : '/tmp'
+}
+
+/** Whether any user can reach what is in the folder, as far as the folders above it decide that. */
+export function everybodyMayEnter(directory: string): boolean {
+  try {
+    accessSync(directory, constants.X_OK)
+    const mayEnter = (statSync(directory).mode & 0o001) !== 0
+    return mayEnter && (dirname(directory) === directory || everybodyMayEnter(dirname(directory)))
+  } catch {
+    return false
+  }
+}
+
+/**
+ * Makes `name` in the run's folder once, whoever else may be trying: each builds a folder of its own, the first one to
+ * rename it wins, and the others drop theirs.
+ */
+export async function onceInRun(name: string, build: (directory: string) => Promise<void>): Promise<string> {
+  const wanted = join(runDirectory(), name)
+  if (existsSync(wanted)) return wanted
+  const mine = mkdtempSync(`${wanted}.`)
+  chmodSync(mine, 0o755)
+  try {
+    await build(mine)
+    await rename(mine, wanted)
+  } catch (error) {
+    rmSync(mine, { recursive: true, force: true })
+    if (!existsSync(wanted)) throw error
+  }
+  return wanted
+}
