@@ -2,7 +2,7 @@ import type { TableFacts } from '../catalog/index.ts'
 import type { CopySpec, Part } from '../copy/index.ts'
 import { copyCost } from './costs.ts'
 import type { Plan } from './plan.ts'
-import { bytesOf, tableName, type Planning } from './planning.ts'
+import { bytesOf, relationEntries, tableName, type Planning } from './planning.ts'
 import type { Selection } from './selection.ts'
 import { STAGES } from './step-list.ts'
 
@@ -11,7 +11,7 @@ const SMALL_TABLE_BYTES = 1024 * 1024
 
 /** Plans the copy of all rows, large objects and sequences. Returns the tables that have rows to copy. */
 export function planCopies(planning: Planning, selection: Selection): Plan['tables'] {
-  const kept = new Map(selection.entries.map((entry) => [entry.catalogOid.object, entry.dumpId]))
+  const kept = relationEntries(selection.entries)
   const extensions = new Map(
     selection.entries.filter((entry) => entry.desc === 'EXTENSION').map((entry) => [entry.tag, entry.dumpId]),
   )
@@ -57,6 +57,7 @@ function planTable(planning: Planning, table: TableFacts, parts: readonly Part[]
       format: columns.every((column) => column.binarySafe) ? 'binary' : 'text',
       mode: part.by === 'all' && table.extension === undefined ? 'whole' : 'append',
       part,
+      encoding: planning.input.facts.encoding,
     }
     return list.add({
       kind: 'copy',

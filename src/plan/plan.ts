@@ -1,14 +1,13 @@
 import { stagesOf, type Entry, type Stage } from '../archive/index.ts'
-import type { TableFacts } from '../catalog/index.ts'
 import { planCopies } from './copy-steps.ts'
-import { analyzeCost, statementCost } from './costs.ts'
-import { partitionRoots } from './families.ts'
+import { statementCost } from './costs.ts'
 import { planForeignKey } from './foreign-key-steps.ts'
 import { planIndex, planKey } from './index-steps.ts'
 import { planOwnersAndGrants } from './owner-steps.ts'
 import { describe, planObject, tableName, type Planning, type PlanInput } from './planning.ts'
 import { quoted } from './restore.ts'
 import { selectEntries } from './selection.ts'
+import { planStatistics } from './statistics-steps.ts'
 import { STAGES, StepList } from './step-list.ts'
 import type { PlannedStep } from './work.ts'
 
@@ -47,7 +46,7 @@ export function plan(input: PlanInput): Plan {
   for (const entry of entries('pre-data')) planObject(planning, entry, 'schema')
   const tables = planCopies(planning, selection)
   for (const entry of entries('post-data')) planPostData(planning, entry)
-  planAnalyze(planning, tables)
+  planStatistics(planning, tables, selection.entries)
   planOwnersAndGrants(planning, selection.entries, entries('acl'))
   for (const entry of entries('late')) planLate(planning, entry)
 
@@ -90,40 +89,6 @@ function planLate(planning: Planning, entry: Entry): void {
     },
     entry.dumpId,
   )
-}
-
-/** Planner statistics: each table once its rows and indexes are there; partition trees from their root, once. */
-function planAnalyze(planning: Planning, tables: Plan['tables']): void {
-  const groups = new Map<number, { blocks: number; after: number[]; members: TableFacts[] }>()
-  const roots = partitionRoots(planning.input.archive)
-  for (const { oid } of tables) {
-    const table = planning.tables.get(oid)
-    if (table === undefined) continue
-    const root = roots.get(oid) ?? oid
-    const group = groups.get(root) ?? { blocks: 0, after: [], members: [] }
-    group.blocks += table.blocks
-    group.members.push(table)
-    group.after.push(...(planning.copies.get(oid) ?? []), ...(planning.indexing.get(oid) ?? []))
-    groups.set(root, group)
-  }
-  const statistics = planning.list.steps.filter((step) => step.label.startsWith('STATISTICS ')).map((step) => step.id)
-  for (const [oid, group] of groups) {
-    const root = planning.tables.get(oid)
-    if (root === undefined) continue
-    const cost = analyzeCost(group.blocks)
-    planning.list.add({
-      kind: 'analyze',
-      label: `analyze ${tableName(root)}`,
-      table: tableName(root),
-      stage: STAGES.data,
-      cost,
-      after: [...group.after, ...statistics],
-      // ANALYZE takes SHARE UPDATE EXCLUSIVE, as VALIDATE CONSTRAINT does.
-      locks: group.members.map((member) => ({ object: `table:${String(member.oid)}`, mode: 'exclusive' })),
-      ...(cost < 50 ? { batch: 'analyze' } : {}),
-      work: { kind: 'sql', statements: [`ANALYZE ${quoted(root)}`] },
-    })
-  }
 }
 
 /** Stage by stage the longer of its longest chain and of its work shared out evenly; serial stages in full. */

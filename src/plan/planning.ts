@@ -8,16 +8,18 @@ import { STAGES, type StepList } from './step-list.ts'
 
 export interface PlanInput {
   archive: Archive
+  /** The source's planner statistics; undefined where the target cannot take them (before PostgreSQL 18). */
+  statistics: Archive | undefined
   facts: PlanFacts
   filters: Filters
   restore: Restore
-  /** server_version_num / 10000 of the target. */
-  targetMajor: number
   /** How each large table is cut; tables that are not named here are copied whole. */
   parts: ReadonlyMap<number, Part[]>
 }
 
 export interface PlanFacts {
+  /** The source's server encoding, in which text travels. */
+  encoding: string
   tables: readonly TableFacts[]
   indexes: readonly IndexFacts[]
   foreignKeys: readonly ForeignKeyFacts[]
@@ -75,3 +77,14 @@ export function tableName(table: { schema: string; name: string }): string {
 export function bytesOf(table: TableFacts): number {
   return table.heapBytes + table.toastBytes
 }
+
+/** OID of the catalog pg_class, the same in every PostgreSQL: an object's OID is unique within its catalog alone. */
+const PG_CLASS = 1259
+
+/** Dump ids of the entries that make relations, by the relation's OID. */
+export function relationEntries(entries: readonly Entry[]): Map<number, number> {
+  const made = entries.filter((entry) => entry.catalogOid.table === PG_CLASS && MADE.has(entry.desc))
+  return new Map(made.map((entry) => [entry.catalogOid.object, entry.dumpId]))
+}
+
+const MADE = new Set(['TABLE', 'FOREIGN TABLE', 'VIEW', 'MATERIALIZED VIEW', 'SEQUENCE', 'INDEX'])
