@@ -115,8 +115,15 @@ function lost(error: unknown): boolean {
   if (server === undefined) {
     return SOCKET_LOST.includes(nodeCode(error)) || (error instanceof PgleapError && error.code === LOST)
   }
-  return server.sqlstate.startsWith(CONNECTION_EXCEPTION_CLASS) || SERVER_RESTARTING.includes(server.sqlstate)
+  return (
+    server.sqlstate.startsWith(CONNECTION_EXCEPTION_CLASS) ||
+    SERVER_RESTARTING.includes(server.sqlstate) ||
+    ENDING.includes(server.severity)
+  )
 }
+
+/** Severities after which the server closes the connection, whatever the error. */
+const ENDING: readonly string[] = ['FATAL', 'PANIC']
 
 /** Looks at the error and at what caused it; happy-eyeballs attempts of one connect are causes, too. */
 function anyCause(error: unknown, holds: (one: unknown) => boolean): boolean {

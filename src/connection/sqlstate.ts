@@ -18,6 +18,9 @@ export const SQLSTATE = {
   readOnlyTransaction: '25006',
   undefinedObject: '42704',
   undefinedFunction: '42883',
+  duplicateDatabase: '42P04',
+  wrongObjectType: '42809',
+  invalidParameterValue: '22023',
 } as const
 
 /** Class 08: the connection failed or was lost, or a proxy in between says so. */

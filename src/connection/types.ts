@@ -1,5 +1,4 @@
 import type { CustomTypesConfig } from 'pg'
-import { TypeOverrides } from 'pg'
 import { PgleapError } from '../errors.ts'
 
 type Parse = (text: string) => unknown
@@ -31,13 +30,34 @@ function asInteger(text: string): number {
   })
 }
 
-/** text[]: nested arrays of texts and nulls. */
-const asTexts: Parse = new TypeOverrides().getTypeParser(1009)
-
 function arrayOf(element: Parse): Parse {
-  const each = (value: unknown): unknown =>
-    Array.isArray(value) ? value.map(each) : typeof value === 'string' ? element(value) : value
-  return (text) => each(asTexts(text))
+  return (text) => parseArray(text, element)
+}
+
+/**
+ * The text form of an array (PostgreSQL docs, "Array Input and Output Syntax"): elements between commas, quoted where
+ * need be, NULL bare, further dimensions in braces. Bounds other than 1 (`[0:1]={...}`) are dropped.
+ */
+export function parseArray(text: string, element: Parse): unknown[] {
+  const tokens = /[{},]|"((?:[^"\\]|\\.)*)"|(?:[^{},"\\]|\\.)+/gs
+  const outer: unknown[][] = []
+  let current: unknown[] = []
+  for (const match of text.slice(text.indexOf('{')).matchAll(tokens)) {
+    const [token, quoted] = match
+    if (token === '{') {
+      outer.push(current)
+      current = []
+    } else if (token === '}') {
+      const done = current
+      current = outer.pop() ?? []
+      if (outer.length === 0) return done
+      current.push(done)
+    } else if (token !== ',') {
+      if (quoted === undefined) current.push(token === 'NULL' ? null : element(token))
+      else current.push(element(quoted.replaceAll(/\\(.)/gs, '$1')))
+    }
+  }
+  return current
 }
 
 /** By the fixed oids of pg_type.dat: the type's, then its array's. */

@@ -1,0 +1,2 @@
+export { relay } from './relay.ts'
+export type { RelayOptions, RelayResult } from './relay.ts'
