@@ -1,0 +1,2 @@
+export { BUNDLED_PG_DUMP } from './bundled.ts'
+export { dumpSchema, type DumpSchemaOptions } from './dump-schema.ts'
