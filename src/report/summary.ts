@@ -1,7 +1,7 @@
 import { unreachable } from '../errors.ts'
 import { formatBytes, formatCount, formatDuration } from '../units.ts'
 import type { Endpoint, RunReport, RunVerdict, TableReport } from './result.ts'
-import { clip, columns, oneLine, plural } from './text.ts'
+import { clip, columns, fields, firstOf, oneLine, paragraphs, plural } from './text.ts'
 import type { Look, Style } from './text.ts'
 
 const MOST_TABLES = 5
@@ -27,10 +27,7 @@ export function summaryText(report: RunReport, style: Style): string {
     warnings(report, style),
     nextStep(report, style),
   ]
-  return `${blocks
-    .filter((block) => block.length > 0)
-    .map((block) => block.join('\n'))
-    .join('\n\n')}\n`
+  return paragraphs(blocks)
 }
 
 /** What the verdict of a run means, in one sentence. */
@@ -73,12 +70,15 @@ function facts(report: RunReport, style: Style): string[] {
   const phases = report.phases
     .filter((phase) => phase.ms >= 50)
     .map((phase) => `${phase.phase} ${formatDuration(phase.ms)}`)
-  return [
-    ['source', describeEndpoint(report.source)],
-    ['target', describeEndpoint(report.target)],
-    ['moved', `${formatBytes(bytes)}, ${plural(rows, 'row')}, ${plural(report.tables.length, 'table')}`],
-    ['time', `${formatDuration(report.ms)}${phases.length === 0 ? '' : ` (${phases.join(', ')})`}`],
-  ].map(([label = '', text = '']) => `  ${style('faint', label.padEnd(8))}${text}`)
+  return fields(
+    [
+      ['source', describeEndpoint(report.source)],
+      ['target', describeEndpoint(report.target)],
+      ['moved', `${formatBytes(bytes)}, ${plural(rows, 'row')}, ${plural(report.tables.length, 'table')}`],
+      ['time', `${formatDuration(report.ms)}${phases.length === 0 ? '' : ` (${phases.join(', ')})`}`],
+    ],
+    style,
+  )
 }
 
 /** Tables by the time that they took, longest first; nothing where there is but one. */
@@ -153,9 +153,8 @@ function warnings(report: RunReport, style: Style): string[] {
 
 function listed(lines: readonly string[], title: (count: number) => string): string[] {
   if (lines.length === 0) return []
-  const rest = lines.length - MOST_LISTED
-  const more = rest > 0 ? [`    and ${formatCount(rest)} more; --report FILE lists them all`] : []
-  return [`  ${title(lines.length)}`, ...lines.slice(0, MOST_LISTED).map((line) => `    ${line}`), ...more]
+  const shown = firstOf(lines, MOST_LISTED, '--report FILE lists them all')
+  return [`  ${title(lines.length)}`, ...shown.map((line) => `    ${line}`)]
 }
 
 function nextStep(report: RunReport, style: Style): string[] {

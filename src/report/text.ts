@@ -54,3 +54,20 @@ export function columns(rows: readonly (readonly string[])[], align: readonly ('
       .trimEnd(),
   )
 }
+
+/** Blocks of lines with an empty line between them; empty blocks vanish. */
+export function paragraphs(blocks: readonly (readonly string[])[]): string {
+  const full = blocks.filter((block) => block.length > 0)
+  return `${full.map((block) => block.join('\n')).join('\n\n')}\n`
+}
+
+/** Named values, one a line. */
+export function fields(pairs: readonly (readonly [name: string, value: string])[], style: Style): string[] {
+  return pairs.map(([name, value]) => `  ${style('faint', name.padEnd(8))}${value}`)
+}
+
+/** The first of many lines, and where to find the rest. */
+export function firstOf(lines: readonly string[], most: number, where: string): string[] {
+  const rest = lines.length - most
+  return rest > 0 ? [...lines.slice(0, most), `and ${rest.toLocaleString('en-US')} more; ${where}`] : [...lines]
+}

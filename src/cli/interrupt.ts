@@ -1,0 +1,36 @@
+import { EXIT_CODES, PgleapError } from '../errors.ts'
+
+const SIGNALS = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const
+
+export interface Interrupt extends Disposable {
+  signal: AbortSignal
+}
+
+/**
+ * The first Ctrl-C (or SIGTERM, SIGHUP) aborts the signal: the library cancels its queries on the servers, rolls back
+ * what is in flight and returns. A second one leaves at once; the servers notice the lost connections by themselves.
+ */
+export function onInterrupt(tell: (text: string) => void): Interrupt {
+  const controller = new AbortController()
+  const onSignal = () => {
+    if (controller.signal.aborted) process.exit(EXIT_CODES.interrupted)
+    tell('Stopping: the queries on the servers are being cancelled. Once more leaves at once.')
+    controller.abort(interrupted())
+  }
+  for (const name of SIGNALS) process.on(name, onSignal)
+  return {
+    signal: controller.signal,
+    [Symbol.dispose]: () => {
+      for (const name of SIGNALS) process.off(name, onSignal)
+    },
+  }
+}
+
+function interrupted(): PgleapError {
+  return new PgleapError({
+    code: 'interrupted',
+    message: 'pgleap was interrupted',
+    hint: 'Steps that were done stay done; `pgleap resume TARGET` goes on with the rest of a migration.',
+    party: 'interrupted',
+  })
+}

@@ -1,0 +1,37 @@
+import { CommanderError } from 'commander'
+import { EXIT_CODES, PgleapError } from '../errors.ts'
+import { edgeRedactor, exitCodeOf } from './invocation.ts'
+import { createOutput, ignoreClosedPipes } from './output.ts'
+import { createProgram } from './program.ts'
+
+ignoreClosedPipes()
+process.exitCode = await main(process.argv)
+
+/** Runs one command line and returns its exit code (docs/exit-codes.md). */
+async function main(argv: readonly string[]): Promise<number> {
+  let exitCode = 0
+  try {
+    await createProgram((code) => {
+      exitCode = code
+    }).parseAsync(argv)
+    return exitCode
+  } catch (error) {
+    // Help and version are thrown too, once they are printed. Help for want of a command is a mistake, though.
+    if (error instanceof CommanderError && error.exitCode === 0) return 0
+    if (error instanceof CommanderError && error.code === 'commander.help') return EXIT_CODES.usage
+    const known = error instanceof CommanderError ? usageError(error) : error
+    createOutput(argv.includes('--json') ? 'json' : 'text', edgeRedactor()).error(known)
+    return exitCodeOf(known)
+  }
+}
+
+function usageError(error: CommanderError): PgleapError {
+  const [message = '', suggestion] = error.message.replace(/^error: /u, '').split('\n')
+  const help = '`pgleap --help` and `pgleap COMMAND --help` list what there is.'
+  return new PgleapError({
+    code: 'usage.option',
+    message,
+    hint: suggestion === undefined ? help : `${suggestion.replaceAll(/[()]/gu, '')} ${help}`,
+    party: 'usage',
+  })
+}

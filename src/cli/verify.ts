@@ -1,0 +1,51 @@
+import type { Command } from 'commander'
+import { EXIT_CODES } from '../errors.ts'
+import { verify } from '../index.ts'
+import type { VerifyOptions } from '../index.ts'
+import { verifyText } from '../report/index.ts'
+import { addJsonOption, invoke } from './invocation.ts'
+import type { Finish, JsonFlag } from './invocation.ts'
+import { MIGRATE_OPTIONS } from './migrate-options.ts'
+import { addOptions, oneOf } from './options.ts'
+import type { OptionSpecs } from './options.ts'
+
+const VERIFY_OPTIONS = {
+  source: null,
+  target: null,
+  onEvent: null,
+  signal: null,
+  jobs: MIGRATE_OPTIONS.jobs,
+  mode: {
+    flags: '--mode <mode>',
+    help: 'full (default) compares contents, counts only rows',
+    parse: oneOf('full', 'counts'),
+  },
+} as const satisfies OptionSpecs<VerifyOptions>
+
+export function addVerify(program: Command, finish: Finish): void {
+  const command = program
+    .command('verify')
+    .summary('compare two databases, and change neither')
+    .description('Compares two databases: contents, sequences, schema, grants. Changes neither.')
+    .argument('<source>', 'one database')
+    .argument('<target>', 'the other one')
+  const options = addOptions<VerifyOptions>(command, VERIFY_OPTIONS)
+  addJsonOption(command)
+    .addHelpText('after', EXAMPLES)
+    .action(async (source: string, target: string, { json }: JsonFlag) => {
+      finish(
+        await invoke(json, async ({ output, signal }) => {
+          const report = await verify({ ...options, source, target, signal, onEvent: output.onEvent })
+          output.result('verify', report, (style) => verifyText(report, style))
+          return report.verdict === 'SAME' ? 0 : EXIT_CODES.difference
+        }),
+      )
+    })
+}
+
+const EXAMPLES = `
+Exits with 0 for SAME, and with 6 for DIFFERENT and for UNKNOWN. What is written
+while it runs is a difference: compare databases that nobody writes to.
+
+Example:
+  pgleap verify postgres://old/app postgres://new/app`
