@@ -18,6 +18,21 @@ export function planOwnersAndGrants(planning: Planning, entries: readonly Entry[
   for (const entry of grants.filter((entry) => !onSchemas.includes(entry))) planGrants(planning, entry, 'grants')
 }
 
+/** One step a statement: a setting that this server does not know must not keep the others away. */
+export function planDatabase(planning: Planning): void {
+  for (const statement of planning.input.database) {
+    planning.list.add({
+      kind: 'database',
+      label: statement.replace(/ (TO|IS) .*/s, ''),
+      stage: STAGES.grants,
+      cost: statementCost / 3,
+      locks: [{ object: 'schema', mode: 'exclusive' }],
+      batch: 'grants',
+      work: { kind: 'sql', statements: [statement] },
+    })
+  }
+}
+
 function planOwner(planning: Planning, entry: Entry): void {
   const statements = planning.input.restore.owner(entry)
   if (statements.length === 0) return

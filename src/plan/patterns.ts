@@ -65,7 +65,7 @@ function append(parts: string[], text: string): void {
 }
 
 function escapeRegExp(char: string): string {
-  return char.replace(/[\\^$.*+?()[\]{}|/-]/, '\\$&')
+  return char.replace(/[\\^$.*+?()[\]{}|/]/, '\\$&')
 }
 
 function wholeName(source: string, text: string): RegExp {

@@ -3,7 +3,7 @@ import { planCopies } from './copy-steps.ts'
 import { statementCost } from './costs.ts'
 import { planForeignKey } from './foreign-key-steps.ts'
 import { planIndex, planKey } from './index-steps.ts'
-import { planOwnersAndGrants } from './owner-steps.ts'
+import { planDatabase, planOwnersAndGrants } from './owner-steps.ts'
 import { describe, planObject, tableName, type Planning, type PlanInput } from './planning.ts'
 import { quoted } from './restore.ts'
 import { selectEntries } from './selection.ts'
@@ -48,6 +48,7 @@ export function plan(input: PlanInput): Plan {
   for (const entry of entries('post-data')) planPostData(planning, entry)
   planStatistics(planning, tables, selection.entries)
   planOwnersAndGrants(planning, selection.entries, entries('acl'))
+  planDatabase(planning)
   for (const entry of entries('late')) planLate(planning, entry)
 
   const { steps } = planning.list

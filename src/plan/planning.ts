@@ -13,6 +13,8 @@ export interface PlanInput {
   facts: PlanFacts
   filters: Filters
   restore: Restore
+  /** Statements that give the target database itself the source's settings, comment and grants. */
+  database: readonly string[]
   /** How each large table is cut; tables that are not named here are copied whole. */
   parts: ReadonlyMap<number, Part[]>
 }
