@@ -1,11 +1,11 @@
-import pg from 'pg'
+import { Client } from 'pg'
 
 /** The kit's own sessions, which the leak check does not count. */
 const APPLICATION_NAME = 'kit'
 
 /** A plain session, closed at the end of the block: `await using client = await connectClient(url)`. */
-export async function connectClient(url: string): Promise<pg.Client & AsyncDisposable> {
-  const client = new pg.Client({ connectionString: url, application_name: APPLICATION_NAME })
+export async function connectClient(url: string): Promise<Client & AsyncDisposable> {
+  const client = new Client({ connectionString: url, application_name: APPLICATION_NAME })
   client.on('error', () => {}) // a server that a test stops also ends this session
   await client.connect()
   return Object.assign(client, { [Symbol.asyncDispose]: () => client.end() })

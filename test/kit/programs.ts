@@ -43,7 +43,8 @@ interface Link {
 /** npm packages hold no symlinks: the packages list theirs here and make them in an install script, if that may run. */
 function linksOf(tree: string): readonly Link[] {
   const list = join(tree, 'pg-symlinks.json')
-  return existsSync(list) ? (JSON.parse(readFileSync(list, 'utf8')) as Link[]) : []
+  const links: Link[] = existsSync(list) ? JSON.parse(readFileSync(list, 'utf8')) : []
+  return links
 }
 
 function isComplete(tree: string): boolean {

@@ -81,7 +81,7 @@ async function askBroker(major: Major): Promise<Server> {
     req.on('error', reject)
     req.end()
   })
-  const address = JSON.parse(answer) as Address
+  const address: Address = JSON.parse(answer)
   return {
     major,
     ...address,
