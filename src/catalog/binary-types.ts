@@ -7,6 +7,7 @@
  *   (array_send writes the element's OID, which is stable for built-in types only);
  * - regclass and its kin: their binary form is a bare OID, their text form a name;
  * - xml: xml_recv takes the encoding that the value itself declares for its bytes;
+ * - tsquery: tsqueryrecv refuses the empty query that tsquerysend writes;
  * - aclitem, pg_node_tree and others without a receive function; txid_snapshot and pg_snapshot, whose text form is
  *   as short; int2vector, oidvector, refcursor, tid, cid, which no user's table needs to be fast at;
  * - whatever an extension defines;
@@ -24,7 +25,7 @@ const FIXED_FORM = words(`
  * whose own encoding is another one would convert twice, and SQL_ASCII cannot convert at all. COPY's text format has an
  * ENCODING option for that, its binary format has none.
  */
-const TEXT_FORM = words('text varchar bpchar name json jsonb jsonpath tsvector tsquery')
+const TEXT_FORM = words('text varchar bpchar name json jsonb jsonpath tsvector')
 
 /** A row of pg_type: `innerOid` is a domain's base type, a range's subtype or an array's element; 0 where there is none. */
 export interface TypeRow {

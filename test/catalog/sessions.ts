@@ -1,0 +1,32 @@
+import { type FreshDatabase, type Major, freshDatabase, server } from '../kit/index.ts'
+import { type Session, type Side, connect, parseConnection } from '../../src/connection/index.ts'
+
+/** A session of ours on a database of the test kit. */
+export function open(url: string, side: Side = 'source'): Promise<Session> {
+  return connect(parseConnection(url, { env: {} }), { side, purpose: 'test' })
+}
+
+export interface Pair {
+  source: Session
+  target: Session
+  sourceDb: FreshDatabase
+  targetDb: FreshDatabase
+}
+
+/** Two databases and a session on each, made at the first `open`; for files whose tests share them. */
+export function pair(from: Major, to: Major): { open: () => Promise<Pair>; close: () => Promise<void> } {
+  let made: Promise<Pair> | undefined
+  const make = async (): Promise<Pair> => {
+    const sourceDb = await freshDatabase(await server(from))
+    const targetDb = await freshDatabase(await server(to))
+    return { sourceDb, targetDb, source: await open(sourceDb.url), target: await open(targetDb.url, 'target') }
+  }
+  return {
+    open: () => (made ??= make()),
+    async close() {
+      if (made === undefined) return
+      const { source, target, sourceDb, targetDb } = await made
+      for (const one of [source, target, sourceDb, targetDb]) await one[Symbol.asyncDispose]()
+    },
+  }
+}
