@@ -57,5 +57,5 @@ test.skipIf(!existsSync(SHARED_DATA))('the sample database pagila loads', async 
   for (const file of ['pagila/pagila-schema.sql', 'pagila/pagila-data.sql']) {
     await psqlLike(database.url, readFileSync(new URL(file, SHARED_DATA), 'utf8'))
   }
-  expect(await database.query('select count(*)::int as films from film')).toEqual([{ films: 1000 }])
+  expect(await database.query('select count(*)::int as films from pagila.film')).toEqual([{ films: 1000 }])
 })
