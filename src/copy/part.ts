@@ -25,7 +25,15 @@ export async function copyPart(
   spec: CopySpec,
   { signal, onProgress }: CopyOptions = {},
 ): Promise<Moved> {
-  const { copyOut, prepare, copyIn } = copyStatements(spec)
+  const { copyOut, prepare, copyIn } = copyStatements(
+    spec,
+    spec.encoding === 'SQL_ASCII' ? await serverEncoding(target) : 'UTF8',
+  )
   if (prepare !== '') await target.script(prepare)
   return relay(source, target, { copyOutSql: copyOut, copyInSql: copyIn, signal, onProgress })
+}
+
+async function serverEncoding(session: Session): Promise<string> {
+  const [row] = await session.query<{ server_encoding: string }>('SHOW server_encoding')
+  return row?.server_encoding ?? 'UTF8'
 }

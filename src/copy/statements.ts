@@ -18,24 +18,30 @@ export interface CopyStatements {
  * whose ONLY says the same. Columns are named on both sides, so their order may differ; GENERATED ALWAYS identity columns take
  * the values that COPY brings (docs, COPY: it acts as OVERRIDING SYSTEM VALUE). A table without columns to move is named
  * without a list, as COPY has no empty list: generated columns are left out by COPY itself.
+ *
+ * Text travels in the source's encoding, and the target converts it. From SQL_ASCII there is no conversion, and a target of
+ * 14 or newer would not even validate what comes under that name (CopyConvertBuf in copyfromparse.c validates by the
+ * file's encoding): it is told that the bytes are of its own encoding, and refuses those that are not.
  */
-export function copyStatements(spec: CopySpec): CopyStatements {
+export function copyStatements(spec: CopySpec, targetEncoding: string): CopyStatements {
   const table = qualified(spec.schema, spec.name)
   const names = spec.columns.map(quoteIdent).join(', ')
   const list = names === '' ? '' : ` (${names})`
   const out = spec.part.by === 'all' ? `${table}${list}` : `(SELECT ${names} FROM ONLY ${table}${filter(spec.part)})`
 
-  // Binary COPY has no ENCODING option; catalog/binary-types.ts lets text into it only where both ends speak UTF8.
-  const options = [
-    spec.format === 'binary' ? 'FORMAT binary' : `FORMAT text, ENCODING ${quoteLiteral(spec.encoding ?? 'UTF8')}`,
-  ]
+  const encoding = spec.encoding ?? 'UTF8'
   // FREEZE wants the table to be truncated in the same transaction, so it goes with nothing but a whole table.
-  const replaces = spec.mode === 'whole' && spec.part.by !== 'condition'
+  const freeze = spec.mode === 'whole' && spec.part.by !== 'condition' ? ', FREEZE' : ''
   return {
-    copyOut: `COPY ${out} TO STDOUT (${options.join(', ')})`,
+    copyOut: `COPY ${out} TO STDOUT (${format(spec, encoding)})`,
     prepare: spec.mode === 'whole' ? clearing(table, spec.part) : '',
-    copyIn: `COPY ${table}${list} FROM STDIN (${[...options, ...(replaces ? ['FREEZE'] : [])].join(', ')})`,
+    copyIn: `COPY ${table}${list} FROM STDIN (${format(spec, encoding === 'SQL_ASCII' ? targetEncoding : encoding)}${freeze})`,
   }
+}
+
+/** Binary COPY has no ENCODING option; catalog/binary-types.ts lets text into it only where both ends speak UTF8. */
+function format(spec: CopySpec, encoding: string): string {
+  return spec.format === 'binary' ? 'FORMAT binary' : `FORMAT text, ENCODING ${quoteLiteral(encoding)}`
 }
 
 /** CREATE EXTENSION may have filled its configuration table, with rows that are not ours to remove. */

@@ -30,3 +30,17 @@ export function pair(from: Major, to: Major): { open: () => Promise<Pair>; close
     },
   }
 }
+
+/** Runs a test on two databases of its own, a session on each; `options` are those of the two CREATE DATABASE. */
+export async function withPair(
+  from: Major,
+  to: Major,
+  run: (pair: Pair) => Promise<void>,
+  [sourceOptions, targetOptions]: readonly string[] = [],
+): Promise<void> {
+  await using sourceDb = await freshDatabase(await server(from), { with: sourceOptions ?? '' })
+  await using targetDb = await freshDatabase(await server(to), { with: targetOptions ?? '' })
+  await using source = await open(sourceDb.url)
+  await using target = await open(targetDb.url, 'target')
+  await run({ source, target, sourceDb, targetDb })
+}
