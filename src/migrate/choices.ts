@@ -1,0 +1,55 @@
+import type { EntrySqlOptions } from '../archive/index.ts'
+import { PgleapError } from '../errors.ts'
+import type { Choices } from './options.ts'
+
+/** The choices of a run with their defaults filled in: what the ledger keeps. Plain JSON. */
+export interface Chosen {
+  include: readonly string[]
+  exclude: readonly string[]
+  excludeData: readonly string[]
+  owners: 'keep' | 'skip'
+  privileges: 'keep' | 'skip'
+  tablespaces: 'keep' | 'skip'
+  roleMap: Readonly<Record<string, string>>
+  partSize: number | null
+  verify: 'full' | 'counts' | 'none'
+}
+
+export function chosen(choices: Choices): Chosen {
+  return {
+    include: choices.include ?? [],
+    exclude: choices.exclude ?? [],
+    excludeData: choices.excludeData ?? [],
+    owners: choices.owners ?? 'keep',
+    privileges: choices.privileges ?? 'keep',
+    tablespaces: choices.tablespaces ?? 'keep',
+    roleMap: choices.roleMap ?? {},
+    partSize: choices.partSize ?? null,
+    verify: choices.verify ?? 'full',
+  }
+}
+
+/** How the archive's entries become SQL under these choices. */
+export function entryOptions(choices: Chosen): EntrySqlOptions & { roleMap: ReadonlyMap<string, string> } {
+  return {
+    owners: choices.owners,
+    privileges: choices.privileges,
+    tablespaces: choices.tablespaces,
+    roleMap: new Map(Object.entries(choices.roleMap)),
+  }
+}
+
+/**
+ * A run goes on with the choices that it began with; only the verification may be chosen anew.
+ * @throws PgleapError `resume.other-choices`
+ */
+export function assertSameChoices(began: Chosen, now: Chosen): void {
+  const text = ({ verify: _verify, ...rest }: Chosen) => JSON.stringify(rest)
+  if (text(began) === text(now)) return
+  throw new PgleapError({
+    code: 'resume.other-choices',
+    message: 'The target holds an unfinished run that began with other options.',
+    hint: 'Go on with it by "pgleap resume", or give up on it: empty the target, drop its schema pgleap, and start anew.',
+    party: 'usage',
+  })
+}

@@ -1,0 +1,131 @@
+import type { DatabaseFacts } from '../catalog/index.ts'
+import { connect, DatabaseError, SQLSTATE, type ConnectionInfo, type Session } from '../connection/index.ts'
+import { PgleapError } from '../errors.ts'
+import { quoteIdent, quoteLiteral } from '../sql.ts'
+
+/**
+ * Makes the target database with the source's encoding and locale.
+ *
+ * @throws PgleapError `target.database-exists`, `target.missing-locale`, `target.no-createdb`
+ */
+export async function createDatabase(target: ConnectionInfo, like: DatabaseFacts, signal?: AbortSignal): Promise<void> {
+  await using session = await openMaintenance(target, signal)
+  try {
+    await session.script(createDatabaseSql(target.database, like, session.major))
+  } catch (error) {
+    throw explain(error, target.database, like)
+  }
+}
+
+/** The database that every server has; template1 where somebody has dropped it. */
+async function openMaintenance(target: ConnectionInfo, signal: AbortSignal | undefined): Promise<Session> {
+  const options = { side: 'target', purpose: 'create database', ...(signal === undefined ? {} : { signal }) } as const
+  try {
+    return await connect(target.withDatabase('postgres'), options)
+  } catch (error) {
+    if (!(error instanceof PgleapError && error.code === 'connect.no-database')) throw error
+    return connect(target.withDatabase('template1'), options)
+  }
+}
+
+/** CREATE DATABASE for this major: ICU came with 15, the builtin provider with 17; older targets take libc alone. */
+export function createDatabaseSql(name: string, like: DatabaseFacts, major: number): string {
+  const words = [
+    `CREATE DATABASE ${quoteIdent(name)} TEMPLATE template0 ENCODING ${quoteLiteral(like.encoding)}`,
+    `LC_COLLATE ${quoteLiteral(like.collate)} LC_CTYPE ${quoteLiteral(like.ctype)}`,
+  ]
+  if (like.localeProvider !== 'libc' && major >= 15) {
+    const locale = quoteLiteral(like.icuLocale ?? '')
+    words.push(`LOCALE_PROVIDER ${like.localeProvider}`)
+    words.push(like.localeProvider === 'icu' ? `ICU_LOCALE ${locale}` : `BUILTIN_LOCALE ${locale}`)
+    if (like.icuRules !== undefined && major >= 16) words.push(`ICU_RULES ${quoteLiteral(like.icuRules)}`)
+  } else if (major >= 15) {
+    words.push('LOCALE_PROVIDER libc')
+  }
+  return words.join(' ')
+}
+
+function explain(error: unknown, name: string, like: DatabaseFacts): unknown {
+  switch (error instanceof DatabaseError ? error.server.sqlstate : undefined) {
+    case SQLSTATE.duplicateDatabase:
+      return new PgleapError({
+        code: 'target.database-exists',
+        message: `The target has a database "${name}" already.`,
+        hint: 'Leave out --create to fill it, or name another database.',
+        party: 'target',
+        cause: error,
+      })
+    case SQLSTATE.noPrivilege:
+      return new PgleapError({
+        code: 'target.no-createdb',
+        message: `The target's role may not create the database "${name}".`,
+        hint: 'Grant it CREATEDB, or let an administrator create the database and leave out --create.',
+        party: 'target',
+        cause: error,
+      })
+    case SQLSTATE.wrongObjectType:
+    case SQLSTATE.invalidParameterValue:
+    case SQLSTATE.undefinedObject:
+      return new PgleapError({
+        code: 'target.missing-locale',
+        message: `The target cannot make a database with the source's locale: encoding ${like.encoding}, LC_COLLATE ${like.collate}, LC_CTYPE ${like.ctype}${like.icuLocale === undefined ? '' : `, ${like.localeProvider} locale ${like.icuLocale}`}.`,
+        hint: 'Install that locale on the target server, or create the database yourself with a locale of your choice and leave out --create.',
+        party: 'target',
+        cause: error,
+      })
+    default:
+      return error
+  }
+}
+
+/**
+ * The statements that give the target database the source's comment, settings, connection limit and grants. What the
+ *  target has set itself stays as it is (invariant 8), and so does its owner.
+ */
+export function databasePropertiesSql(
+  source: DatabaseFacts,
+  target: DatabaseFacts,
+  options: { privileges: 'keep' | 'skip'; role: (name: string) => string },
+): string[] {
+  const name = quoteIdent(target.name)
+  const statements: string[] = []
+  if (source.comment !== undefined && target.comment === undefined) {
+    statements.push(`COMMENT ON DATABASE ${name} IS ${quoteLiteral(source.comment)}`)
+  }
+  if (source.connectionLimit !== -1 && target.connectionLimit === -1) {
+    statements.push(`ALTER DATABASE ${name} CONNECTION LIMIT ${String(source.connectionLimit)}`)
+  }
+  const known = new Set(target.settings.map((setting) => `${setting.role ?? ''}\0${setting.name}`))
+  for (const setting of source.settings) {
+    const role = setting.role === undefined ? undefined : options.role(setting.role)
+    if (known.has(`${role ?? ''}\0${setting.name}`)) continue
+    const whom = role === undefined ? `DATABASE ${name}` : `ROLE ${quoteIdent(role)} IN DATABASE ${name}`
+    statements.push(`ALTER ${whom} SET ${setting.name} TO ${settingValue(setting.name, setting.value)}`)
+  }
+  if (options.privileges === 'keep') {
+    if (source.grants !== undefined && target.grants === undefined) {
+      statements.push(`REVOKE ALL ON DATABASE ${name} FROM PUBLIC`)
+    }
+    for (const { grantee, privilege, grantable } of source.grants ?? []) {
+      const to = grantee === undefined ? 'PUBLIC' : quoteIdent(options.role(grantee))
+      statements.push(`GRANT ${privilege} ON DATABASE ${name} TO ${to}${grantable ? ' WITH GRANT OPTION' : ''}`)
+    }
+  }
+  return statements
+}
+
+/** Settings that hold lists are stored quoted already: SET must not quote the whole of them (pg_dump's variable_is_guc_list_quote). */
+const QUOTED_LISTS = new Set([
+  'local_preload_libraries',
+  'search_path',
+  'session_preload_libraries',
+  'shared_preload_libraries',
+  'temp_tablespaces',
+  'unix_socket_directories',
+  'restrict_nonsystem_relation_kind',
+])
+
+function settingValue(name: string, value: string): string {
+  if (!QUOTED_LISTS.has(name)) return quoteLiteral(value)
+  return value === '' ? "''" : value
+}

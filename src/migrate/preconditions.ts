@@ -1,0 +1,86 @@
+import { ownersOf, rolesOf, type Archive, type EntrySqlOptions } from '../archive/index.ts'
+import type { Session } from '../connection/index.ts'
+import { PgleapError } from '../errors.ts'
+import { loadSql } from '../sql.ts'
+
+const TARGET_OBJECTS = loadSql(import.meta.url, 'target-objects.sql')
+
+/**
+ * Refuses a target that holds objects already (invariant 8).
+ * @throws PgleapError `target.not-empty`
+ */
+export async function assertEmpty(target: Session): Promise<void> {
+  const found = await target.query<{ kind: string; name: string }>(TARGET_OBJECTS)
+  if (found.length === 0) return
+  const names = found.slice(0, 5).map((object) => `${object.kind} ${object.name}`)
+  throw new PgleapError({
+    code: 'target.not-empty',
+    message: `The target database "${target.database}" is not empty: it holds ${names.join(', ')}${found.length > 5 ? ' and more' : ''}.`,
+    hint: 'Name an empty database (or make one with --create), or use --into-non-empty: what is there is never overwritten.',
+    party: 'target',
+  })
+}
+
+/**
+ * Refuses an archive whose owners or grantees do not exist on the target; all of them in one error.
+ * @throws PgleapError `target.missing-roles`
+ */
+export async function assertRolesExist(target: Session, archive: Archive, options: EntrySqlOptions): Promise<void> {
+  const wanted = new Set<string>()
+  if (options.owners === 'keep') for (const owner of ownersOf(archive)) wanted.add(owner)
+  for (const entry of archive.entries) {
+    const grants = entry.desc === 'ACL' || entry.desc === 'DEFAULT ACL'
+    if (!grants || options.privileges === 'keep') for (const role of rolesOf(entry)) wanted.add(role)
+  }
+  const names = [...wanted].map((role) => options.roleMap?.get(role) ?? role)
+  const missing = await target.query<{ name: string }>(
+    'select w.name from unnest($1::text[]) w(name) where not exists (select from pg_catalog.pg_roles where rolname = w.name) order by 1',
+    [names],
+  )
+  if (missing.length === 0) return
+  const list = missing.map((role) => role.name)
+  throw new PgleapError({
+    code: 'target.missing-roles',
+    message: `The target has no role ${list.map((name) => `"${name}"`).join(', ')}, which own${list.length === 1 ? 's' : ''} objects of the source or hold${list.length === 1 ? 's' : ''} grants on them.`,
+    hint: `Create ${list.length === 1 ? 'it' : 'them'} on the target, name another with --role-map ${list[0] ?? 'old'}=NEW, or leave owners and grants out with --no-owner --no-privileges.`,
+    party: 'target',
+  })
+}
+
+/**
+ * Refuses a source that uses extensions which the target does not offer; all of them in one error.
+ * @throws PgleapError `target.missing-extensions`
+ */
+export async function assertExtensionsAvailable(target: Session, archive: Archive): Promise<void> {
+  const names = archive.entries.filter((entry) => entry.desc === 'EXTENSION').map((entry) => entry.tag)
+  const missing = await target.query<{ name: string }>(
+    'select w.name from unnest($1::text[]) w(name) where not exists (select from pg_catalog.pg_available_extensions a where a.name = w.name) order by 1',
+    [names],
+  )
+  if (missing.length === 0) return
+  throw new PgleapError({
+    code: 'target.missing-extensions',
+    message: `The target does not offer the extension ${missing.map((extension) => `"${extension.name}"`).join(', ')}, which the source uses.`,
+    hint: "Install its package on the target server (or allow it in the provider's console), then run the same command again.",
+    party: 'target',
+  })
+}
+
+/**
+ * Refuses a source whose objects lie in tablespaces that the target does not have; all of them in one error.
+ * @throws PgleapError `target.missing-tablespaces`
+ */
+export async function assertTablespacesExist(target: Session, archive: Archive): Promise<void> {
+  const names = new Set(archive.entries.flatMap(({ tablespace = '' }) => (tablespace === '' ? [] : [tablespace])))
+  const missing = await target.query<{ name: string }>(
+    'select w.name from unnest($1::text[]) w(name) where not exists (select from pg_catalog.pg_tablespace where spcname = w.name) order by 1',
+    [[...names]],
+  )
+  if (missing.length === 0) return
+  throw new PgleapError({
+    code: 'target.missing-tablespaces',
+    message: `The target has no tablespace ${missing.map(({ name }) => `"${name}"`).join(', ')}, where objects of the source lie.`,
+    hint: 'Create it on the target, or put everything into the default tablespace with --no-tablespaces.',
+    party: 'target',
+  })
+}

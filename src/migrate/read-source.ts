@@ -1,0 +1,125 @@
+import type { Archive } from '../archive/index.ts'
+import {
+  holdTables,
+  listTables,
+  readDatabase,
+  readForeignKeys,
+  readIndexes,
+  readLargeObjects,
+  readSequences,
+  readTables,
+  readWriteCounters,
+  SourceSnapshot,
+  type DatabaseFacts,
+  type TableFacts,
+  type WriteCounters,
+} from '../catalog/index.ts'
+import { planParts, readKeyBoundaries, wantsKeyBoundaries, type Part } from '../copy/index.ts'
+import type { Session } from '../connection/index.ts'
+import { dumpSchema } from '../pgdump/index.ts'
+import type { PlanFacts } from '../plan/index.ts'
+import type { RunLog } from './run-log.ts'
+import type { Servers } from './servers.ts'
+
+/** How long the first locks may take, in milliseconds: somebody's ALTER TABLE is in the way then, and is named. */
+const LOCK_TIMEOUT_MS = 30_000
+
+export interface TakeOptions {
+  earlier?: string | undefined
+  whenLost?: 'refuse' | 'replace' | undefined
+  signal?: AbortSignal | undefined
+}
+
+/** The run's one moment of the source (invariant 2), with every table locked against being dropped or truncated. */
+export async function takeSnapshot(servers: Servers, options: TakeOptions): Promise<SourceSnapshot> {
+  return SourceSnapshot.take((signal) => servers.openSource('snapshot', signal), {
+    ...options,
+    onKeeper: async (keeper) => {
+      await holdTables(keeper, await listTables(keeper), { lockTimeoutMs: LOCK_TIMEOUT_MS, signal: options.signal })
+    },
+  })
+}
+
+/** Everything that a plan is made of. */
+export interface SourceReading {
+  archive: Archive
+  /** Planner statistics as pg_dump writes them; undefined where the target cannot take them. */
+  statistics: Archive | undefined
+  facts: PlanFacts
+  database: DatabaseFacts
+  /** What had been written to each table shortly before the snapshot. */
+  writes: WriteCounters
+}
+
+export interface ReadOptions {
+  pgDump?: string | undefined
+  targetMajor: number
+  log: RunLog
+  signal?: AbortSignal | undefined
+}
+
+/** Reads schema and facts in the snapshot; pg_dump runs while the keeper answers the catalog queries. */
+export async function readSource(
+  servers: Servers,
+  snapshot: SourceSnapshot,
+  options: ReadOptions,
+): Promise<SourceReading> {
+  const dump = (what: 'schema' | 'statistics') =>
+    dumpSchema({
+      source: servers.source,
+      open: (signal) => servers.openSource('pg_dump', signal),
+      snapshot: snapshot.exported,
+      what,
+      ...(options.pgDump === undefined ? {} : { pgDumpPath: options.pgDump }),
+      ...(options.signal === undefined ? {} : { signal: options.signal }),
+      onWarning: (line) => {
+        options.log.notice({ level: 'warning', code: 'pgdump.warning', message: line })
+      },
+    })
+  const [archive, facts] = await Promise.all([dump('schema'), readFacts(snapshot.keeper)])
+  const statistics = options.targetMajor >= 18 ? await dump('statistics') : undefined
+  return { archive, statistics, ...facts }
+}
+
+async function readFacts(keeper: Session): Promise<Pick<SourceReading, 'facts' | 'database' | 'writes'>> {
+  const database = await readDatabase(keeper)
+  const tables = await readTables(keeper)
+  const largeObjects = await readLargeObjects(keeper)
+  const bytesPerObject = largeObjects.bytes / Math.max(1, largeObjects.count)
+  return {
+    facts: {
+      encoding: database.encoding,
+      tables,
+      indexes: await readIndexes(keeper, tables),
+      foreignKeys: await readForeignKeys(keeper, tables),
+      sequences: await readSequences(keeper),
+      largeObjects: largeObjects.ranges.map((range) => ({ ...range, bytes: Math.round(range.count * bytesPerObject) })),
+    },
+    database,
+    writes: await readWriteCounters(keeper),
+  }
+}
+
+/** Parts are at least this large: below, one more session gains nothing. */
+const LEAST_PART_BYTES = 64 * 1024 * 1024
+const MOST_PARTS = 64
+
+/** Cuts the large tables, so that all of `jobs` workers have a share of the largest. */
+export async function cutTables(
+  keeper: Session,
+  tables: readonly TableFacts[],
+  options: { jobs: number; partSize: number | undefined },
+): Promise<Map<number, Part[]>> {
+  const total = tables.reduce((sum, table) => sum + table.heapBytes + table.toastBytes, 0)
+  const targetPartBytes = options.partSize ?? Math.max(LEAST_PART_BYTES, Math.ceil(total / (options.jobs * 4)))
+  const limits = { major: keeper.major, targetPartBytes, maxParts: MOST_PARTS }
+  const parts = new Map<number, Part[]>()
+  for (const table of tables) {
+    if (table.extension !== undefined) continue
+    const wanted = wantsKeyBoundaries(table, limits)
+    const boundaries = wanted === undefined ? undefined : await readKeyBoundaries(keeper, table, wanted)
+    const cut = planParts(table, limits, boundaries)
+    if (cut.length > 1) parts.set(table.oid, cut)
+  }
+  return parts
+}
