@@ -28,8 +28,8 @@ export function onInterrupt(tell: (text: string) => void): Interrupt {
 
 function interrupted(): PgleapError {
   return new PgleapError({
-    code: 'interrupted',
-    message: 'pgleap was interrupted',
+    code: 'run.interrupted',
+    message: 'Interrupted.',
     hint: 'Steps that were done stay done; `pgleap resume TARGET` goes on with the rest of a migration.',
     party: 'interrupted',
   })

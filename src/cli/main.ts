@@ -30,8 +30,13 @@ function usageError(error: CommanderError): PgleapError {
   const help = '`pgleap --help` and `pgleap COMMAND --help` list what there is.'
   return new PgleapError({
     code: 'usage.option',
-    message,
-    hint: suggestion === undefined ? help : `${suggestion.replaceAll(/[()]/gu, '')} ${help}`,
+    message: sentence(message),
+    hint: suggestion === undefined ? help : `${suggestion.replaceAll(/^\(|\)$/gu, '')} ${help}`,
     party: 'usage',
   })
+}
+
+/** commander begins in lower case and ends without a stop; our messages are sentences. */
+function sentence(text: string): string {
+  return `${text.charAt(0).toUpperCase()}${text.slice(1).replace(/\.?$/u, '.')}`
 }

@@ -32,7 +32,7 @@ function cannotWrite(file: string, cause: unknown): PgleapError {
   const why = cause instanceof Error && 'code' in cause ? ` (${String(cause.code)})` : ''
   return new PgleapError({
     code: 'report.write',
-    message: `the report file ${file} cannot be written${why}`,
+    message: `The report file ${file} cannot be written${why}.`,
     hint: 'Name a file in a folder that exists and that you may write to.',
     party: 'usage',
     cause,

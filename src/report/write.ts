@@ -22,7 +22,7 @@ export function reportPrinter(file: string): (report: RunReport, redact: Redact)
   if (print === undefined) {
     throw new PgleapError({
       code: 'usage.report',
-      message: `pgleap writes reports as .json, .md or .html, and ${file} is none of these`,
+      message: `Reports are written as .json, .md or .html, and ${file} is none of these.`,
       hint: 'Give the file one of these endings.',
       party: 'usage',
     })
