@@ -1,0 +1,5 @@
+export { verifiedObjects } from './result.ts'
+export type { ObjectVerdict, RowDifference, TableVerdict, VerifyResult } from './result.ts'
+export { verify } from './verify.ts'
+export type { VerifyOptions } from './verify.ts'
+export type { Moment } from './readers.ts'
