@@ -32,7 +32,8 @@ export interface RelayResult {
  * Copies from the source to the target by passing CopyData through untouched (D4). Resolves when both servers have said
  * `COPY n` with the same n, which is also the number of frames that went by (invariant 3). Otherwise throws the first
  * cause: the source's or the target's DatabaseError, a lost connection (retryable), `run.interrupted` after an abort, or
- * `copy.row-count`. Sessions that are not lost come back at ReadyForQuery, the target's transaction aborted.
+ * `copy.row-count`. Sessions that are not lost come back at ReadyForQuery. The target's transaction is aborted by
+ * then, but for a `copy.row-count` that blames the target: who runs it has to roll back, as for any error.
  */
 export function relay(source: Session, target: Session, options: RelayOptions): Promise<RelayResult> {
   return source.withSocket((out) => target.withSocket((into) => pump(source, target, out, into, options)))
@@ -48,7 +49,7 @@ async function pump(
   if (signal?.aborted === true) throw interrupted()
   let failure: PgleapError | undefined
   let format: 'text' | 'binary' = 'text'
-  /** True where the target has the beginning of a frame: nothing but the frame's end may follow. */
+  /** True where the target has the beginning of a frame: only its end may follow, even when the COPY has failed. */
   let owesFrameEnd = false
   const cancels: Promise<void>[] = []
 
@@ -76,18 +77,15 @@ async function pump(
   const taking = new Exchange(out, 'source', copyOutSql, {
     begun: (how) => (format = how),
     data(bytes, rest) {
-      if (failure !== undefined || giving.over) {
-        if (owesFrameEnd && !giving.over) into.write(bytes.subarray(0, rest))
-        owesFrameEnd &&= rest === bytes.length && taking.walker.midFrame
-        return
-      }
-      into.write(bytes)
-      owesFrameEnd = taking.walker.midFrame
+      const stopped = failure !== undefined || giving.over
+      const due = stopped ? bytes.subarray(0, owesFrameEnd ? rest : 0) : bytes
+      owesFrameEnd = stopped ? owesFrameEnd && rest === bytes.length && taking.walker.midFrame : taking.walker.midFrame
+      if (due.length > 0 && into.writable) into.write(due)
       if (into.writableLength > BACKLOG_BYTES) {
         out.pause()
         into.once('drain', resume)
       }
-      onProgress?.(bytesSoFar(), rowsSoFar())
+      if (!stopped) onProgress?.(bytesSoFar(), rowsSoFar())
     },
   })
   out.pause()
@@ -102,10 +100,9 @@ async function pump(
       into.write(failure === undefined ? copyDoneMessage() : copyFailMessage('pgleap: the source stopped'))
     } catch (lost) {
       fail(databaseError(lost, 'source'))
-      if (giving.over) return
       // Inside of a frame the target takes anything for its rest: there is no way to tell it but to go.
       if (owesFrameEnd) into.destroy()
-      else into.write(copyFailMessage('pgleap: the source is lost'))
+      else if (!giving.over) into.write(copyFailMessage('pgleap: the source is lost'))
     }
   }
   const targetEnd = async () => {
@@ -145,8 +142,8 @@ function rowCount(side: 'source' | 'target', rows: number | undefined, frames: n
     message: `The ${side} says that ${rows === undefined ? 'no COPY was done' : `it copied ${String(rows)} rows`}, but ${String(frames)} went by.`,
     hint:
       side === 'target'
-        ? 'A trigger or rule of the target’s table may drop rows; nothing of this copy is kept.'
-        : 'Nothing of this copy is kept. Please report it.',
+        ? 'A trigger or rule of the target’s table may drop rows; look at those that fire on INSERT.'
+        : 'Nothing of this copy is kept; please report it.',
     party: side,
   })
 }
