@@ -1,9 +1,10 @@
 import type { SourceSnapshot } from '../catalog/index.ts'
 import type { Session } from '../connection/index.ts'
+import type { Worker } from '../engine/index.ts'
 import type { Servers } from './servers.ts'
 
 /** One of the run's workers: a session on the target, and, once a step reads rows, one in the source's snapshot. */
-export class Worker {
+export class MigrationWorker implements Worker {
   readonly target: Session
   readonly #snapshot: SourceSnapshot
   #reader: Session | undefined
@@ -13,48 +14,45 @@ export class Worker {
     this.#snapshot = snapshot
   }
 
-  /** The worker's session in the snapshot, usable: one that a failed step has left in a failed transaction joins again. */
-  async source(signal?: AbortSignal): Promise<Session> {
-    if (this.#reader?.broken === true) await this.#drop()
-    this.#reader ??= await this.#snapshot.openReader(signal)
-    return this.#reader
+  /** Lends the worker's session in the snapshot; after a failure it is brought back into the snapshot, or given up. */
+  async reading<T>(signal: AbortSignal, read: (source: Session) => Promise<T>): Promise<T> {
+    if (this.#reader?.broken === true) await this.#giveUp()
+    const reader = (this.#reader ??= await this.#snapshot.openReader(signal))
+    try {
+      return await read(reader)
+    } catch (error) {
+      // Whether the reader can go on or not, what failed is for the engine to judge.
+      if (!reader.broken) await this.#snapshot.rejoin(reader, signal).catch(() => this.#giveUp())
+      throw error
+    }
   }
 
-  /** To be called when a step has failed while it read: the next one gets a clean transaction. */
-  async readFailed(signal?: AbortSignal): Promise<void> {
-    const reader = this.#reader
-    if (reader === undefined) return
-    if (reader.broken) return this.#drop()
-    await this.#snapshot.rejoin(reader, signal)
-  }
-
-  async close(): Promise<void> {
-    await this.#drop()
-    await this.target.close()
-  }
-
-  /** Cancels what the worker's sessions run on the servers. */
   async cancel(): Promise<void> {
     await Promise.all([this.target.cancel(), this.#reader?.cancel()])
   }
 
-  async #drop(): Promise<void> {
+  async close(): Promise<void> {
+    await Promise.all([this.#giveUp(), this.target.close()])
+  }
+
+  async #giveUp(): Promise<void> {
     const reader = this.#reader
     this.#reader = undefined
     await reader?.close()
   }
 }
 
+/** `settings` are statements for the target's session: what index builds may use. */
 export async function openWorker(
   servers: Servers,
   snapshot: SourceSnapshot,
   settings: string,
-  signal?: AbortSignal,
-): Promise<Worker> {
+  signal: AbortSignal,
+): Promise<MigrationWorker> {
   const target = await servers.openTarget('worker', signal)
   try {
     await target.script(settings)
-    return new Worker(target, snapshot)
+    return new MigrationWorker(target, snapshot)
   } catch (error) {
     await target.close()
     throw error

@@ -4,7 +4,7 @@ import { statementCost } from './costs.ts'
 import { planForeignKey } from './foreign-key-steps.ts'
 import { planIndex, planKey } from './index-steps.ts'
 import { planDatabase, planOwnersAndGrants } from './owner-steps.ts'
-import { describe, planObject, tableName, type Planning, type PlanInput } from './planning.ts'
+import { describe, planObject, relationEntries, tableName, type Planning, type PlanInput } from './planning.ts'
 import { quoted } from './restore.ts'
 import { selectEntries } from './selection.ts'
 import { planStatistics } from './statistics-steps.ts'
@@ -17,6 +17,8 @@ export interface Plan {
   tables: { oid: number; schema: string; name: string; bytes: number; parts: number }[]
   /** Objects that are left out because something that they need is left out by a filter. */
   leftOut: Entry[]
+  /** Tables of the source, by OID, whose rows stay behind because a filter says so. */
+  rowsLeftOut: Set<number>
   /** Expected duration in milliseconds, with `jobs` steps at a time. */
   estimate(jobs: number): number
 }
@@ -52,7 +54,17 @@ export function plan(input: PlanInput): Plan {
   for (const entry of entries('late')) planLate(planning, entry)
 
   const { steps } = planning.list
-  return { steps, tables, leftOut: selection.leftOut, estimate: (jobs) => estimate(steps, jobs) }
+  const kept = relationEntries(selection.entries)
+  const rowsLeftOut = input.facts.tables.filter(
+    ({ oid, extension }) => selection.withoutData.has(oid) || (extension === undefined && !kept.has(oid)),
+  )
+  return {
+    steps,
+    tables,
+    leftOut: selection.leftOut,
+    rowsLeftOut: new Set(rowsLeftOut.map(({ oid }) => oid)),
+    estimate: (jobs) => estimate(steps, jobs),
+  }
 }
 
 /** Indexes, keys and foreign keys run beside the copies; everything else waits until all rows are in. */

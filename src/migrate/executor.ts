@@ -1,0 +1,67 @@
+import { copyLargeObjects, copyPart, copySequences } from '../copy/index.ts'
+import type { Prepare, Step, StepResult, TaskContext } from '../engine/index.ts'
+import { unreachable } from '../errors.ts'
+import type { Work } from '../plan/index.ts'
+import type { Chosen } from './choices.ts'
+import type { RunLog } from './run-log.ts'
+import type { MigrationWorker } from './worker.ts'
+
+/** How each kind of work is done; CONTRIBUTING.md says what a new one takes. */
+export function executor(choices: Chosen, log: RunLog): Prepare<Work, MigrationWorker> {
+  return (steps) => {
+    const statements = steps.map(({ work }) => (work.kind === 'sql' ? work.statements : undefined))
+    if (statements.every((some) => some !== undefined)) return { kind: 'sql', statements: statements.flat() }
+    return {
+      kind: 'task',
+      run: async (worker, context) => {
+        const results: StepResult[] = []
+        for (const step of steps) results.push(await runStep(step, worker, context, { choices, log }))
+        return results
+      },
+    }
+  }
+}
+
+async function runStep(
+  step: Step<Work>,
+  worker: MigrationWorker,
+  context: TaskContext,
+  { choices, log }: { choices: Chosen; log: RunLog },
+): Promise<StepResult> {
+  const { work } = step
+  const { target } = worker
+  const options = {
+    signal: context.signal,
+    onProgress: (bytes: number, rows: number) => {
+      context.onProgress(step.id, { bytes, rows })
+    },
+  }
+  switch (work.kind) {
+    case 'sql':
+      for (const statement of work.statements) await target.script(statement)
+      return { bytes: 0, rows: 0 }
+    case 'copy':
+      return worker.reading(context.signal, (source) => copyPart(source, target, work, options))
+    case 'sequences': {
+      const { rows } = await worker.reading(context.signal, (source) => copySequences(source, target, work.sequences))
+      return { bytes: 0, rows }
+    }
+    case 'large-objects': {
+      const { owners, privileges: grants, roleMap } = choices
+      const moved = await worker.reading(context.signal, (source) =>
+        copyLargeObjects(source, target, work, { ...options, owners, grants, roleMap }),
+      )
+      for (const failure of moved.failures) {
+        log.notice({
+          level: 'warning',
+          code: 'large-object.incomplete',
+          message: `The ${failure.what} of large object ${String(failure.oid)} could not be carried over: ${failure.reason}`,
+          object: String(failure.oid),
+        })
+      }
+      return { bytes: moved.bytes, rows: moved.rows }
+    }
+    default:
+      return unreachable(work)
+  }
+}

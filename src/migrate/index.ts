@@ -1,0 +1,8 @@
+export { migrate } from './migrate.ts'
+export type { Choices, CommonOptions, MigrateOptions, PlanOptions, ResumeOptions } from './options.ts'
+export { plan } from './plan.ts'
+export { resume } from './resume.ts'
+export { status } from './status.ts'
+export type { StatusOptions } from './status.ts'
+export { verify } from './verify.ts'
+export type { VerifyOptions } from './verify.ts'

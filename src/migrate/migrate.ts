@@ -1,0 +1,115 @@
+import { readFileSync } from 'node:fs'
+import type { SourceSnapshot } from '../catalog/index.ts'
+import { readDatabase } from '../catalog/index.ts'
+import { createLedger, openLedger, RunLock, type Ledger } from '../engine/index.ts'
+import { PgleapError } from '../errors.ts'
+import { tableName, type Work } from '../plan/index.ts'
+import type { RunReport } from '../report/index.ts'
+import { assertSameChoices, chosen, type Chosen } from './choices.ts'
+import { createDatabase } from './database.ts'
+import { finish } from './finish.ts'
+import type { RunNotes } from './migration.ts'
+import { DEFAULT_JOBS, type MigrateOptions } from './options.ts'
+import { assertEmpty } from './preconditions.ts'
+import { prepare } from './prepare.ts'
+import { takeSnapshot } from './read-source.ts'
+import { goOn } from './resume.ts'
+import { RunLog } from './run-log.ts'
+import { openPair, servers, type Pair, type Servers } from './servers.ts'
+import { withoutSecrets } from './source-string.ts'
+
+/**
+ * Copies a database into an empty one of the same or a newer major version, and compares both. The source is only read.
+ * Where the target holds an unfinished run of the same source and options, goes on with that. Objects that fail do not
+ * throw: they are in the report's `failures`, with `blocked` for what depends on them.
+ *
+ * @throws PgleapError of the party that has to act; `run.interrupted` after an abort
+ */
+export async function migrate(options: MigrateOptions): Promise<RunReport> {
+  const { signal, jobs = DEFAULT_JOBS } = options
+  const log = new RunLog(options.onEvent)
+  const choices = chosen(options)
+  const ends = servers(options.source, options.target)
+
+  log.phase('connect')
+  await using pair = await openOrCreate(ends, options)
+  await using lock = await RunLock.acquire((inner) => ends.openTarget('run lock', inner), signal)
+  const unfinished = await openLedger<Work>(pair.target)
+  if (unfinished !== undefined) {
+    assertSameRun(unfinished, ends, choices)
+    return goOn({ servers: ends, pair, lock, ledger: unfinished, log, options: { ...options, jobs } })
+  }
+  if (options.nonEmptyTarget !== 'add') await assertEmpty(pair.target)
+
+  await using snapshot = await takeSnapshot(ends, { signal })
+  const prepared = await prepare({
+    servers: ends,
+    target: pair.target,
+    snapshot,
+    choices,
+    jobs,
+    pgDump: options.pgDump,
+    log,
+    signal,
+  })
+  const { reading, plan } = prepared
+  const notes: RunNotes = {
+    choices,
+    writes: reading.writes,
+    rowsLeftOut: reading.facts.tables.filter(({ oid }) => plan.rowsLeftOut.has(oid)).map(tableName),
+  }
+  const ledger = await begin(pair, ends, snapshot, notes, plan.steps)
+  return finish({ servers: ends, snapshot, ledger, notes, jobs, pgDump: options.pgDump, log, signal }, lock)
+}
+
+async function openOrCreate(ends: Servers, options: MigrateOptions): Promise<Pair> {
+  if (options.create !== 'create') return openPair(ends, options.signal)
+  try {
+    const pair = await openPair(ends, options.signal)
+    // The same command again, after a run that broke: its database is there, with its ledger.
+    if ((await openLedger(pair.target)) !== undefined) return pair
+    await pair[Symbol.asyncDispose]()
+  } catch (error) {
+    if (!(error instanceof PgleapError && error.code === 'connect.no-database' && error.party === 'target')) throw error
+  }
+  await using source = await ends.openSource('control', options.signal)
+  await createDatabase(ends.target, await readDatabase(source), options.signal)
+  return openPair(ends, options.signal)
+}
+
+function assertSameRun(ledger: Ledger<Work>, ends: Servers, choices: Chosen): void {
+  const notes = ledger.run.options as unknown as RunNotes
+  const began = ledger.run.source['describe']
+  if (began !== ends.source.describe()) {
+    throw new PgleapError({
+      code: 'resume.other-source',
+      message: `The target holds an unfinished run from another source: ${began ?? 'unknown'}.`,
+      hint: 'Go on with it by "pgleap resume", or name an empty target.',
+      party: 'usage',
+    })
+  }
+  assertSameChoices(notes.choices, choices)
+}
+
+function begin(
+  pair: Pair,
+  ends: Servers,
+  snapshot: SourceSnapshot,
+  notes: RunNotes,
+  steps: Ledger<Work>['steps'],
+): Promise<Ledger<Work>> {
+  return createLedger(pair.target, {
+    run: {
+      pgleapVersion: version(),
+      source: { describe: ends.source.describe(), connection: withoutSecrets(ends.source) },
+      snapshot: snapshot.identity,
+      options: { ...notes },
+    },
+    steps,
+  })
+}
+
+function version(): string {
+  const text = readFileSync(new URL('../../package.json', import.meta.url), 'utf8')
+  return (JSON.parse(text) as { version: string }).version
+}

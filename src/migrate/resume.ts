@@ -1,0 +1,115 @@
+import { parseConnection } from '../connection/index.ts'
+import { clearFailures, invalidate, openLedger, RunLock, updateRun, type Ledger } from '../engine/index.ts'
+import { PgleapError } from '../errors.ts'
+import type { Work } from '../plan/index.ts'
+import { qualified } from '../sql.ts'
+import type { RunReport } from '../report/index.ts'
+import { finish } from './finish.ts'
+import type { RunNotes } from './migration.ts'
+import { DEFAULT_JOBS, type ResumeOptions } from './options.ts'
+import { takeSnapshot } from './read-source.ts'
+import { RunLog } from './run-log.ts'
+import { openPair, openSession, servers, type Pair, type Servers } from './servers.ts'
+
+/**
+ * Goes on with the run that the target's ledger describes: steps that are done stay done, the others are done now, failed
+ * ones included.
+ *
+ * @throws PgleapError `resume.nothing` where the target has no ledger, `snapshot.lost` where the source has been written to
+ *   since the run began and no new snapshot is allowed
+ */
+export async function resume(options: ResumeOptions): Promise<RunReport> {
+  const { signal } = options
+  const log = new RunLog(options.onEvent)
+  log.phase('connect')
+  const source = options.source ?? (await sourceOf(options))
+  const ends = servers(source, options.target)
+  await using pair = await openPair(ends, signal)
+  await using lock = await RunLock.acquire((inner) => ends.openTarget('run lock', inner), signal)
+  const ledger = await openLedger<Work>(pair.target)
+  if (ledger === undefined) throw nothing(ends.target.describe())
+  return goOn({ servers: ends, pair, lock, ledger, log, options })
+}
+
+async function sourceOf({ target, signal }: ResumeOptions): Promise<string> {
+  const info = parseConnection(target)
+  await using session = await openSession(info, 'target', 'control', signal)
+  const connection = (await openLedger(session))?.run.source['connection']
+  if (connection === undefined) throw nothing(info.describe())
+  return connection
+}
+
+function nothing(target: string): PgleapError {
+  return new PgleapError({
+    code: 'resume.nothing',
+    message: `There is no run to go on with in ${target}.`,
+    hint: 'Start one with "pgleap migrate SOURCE TARGET".',
+    party: 'usage',
+  })
+}
+
+export interface GoOnOptions {
+  servers: Servers
+  pair: Pair
+  lock: RunLock
+  ledger: Ledger<Work>
+  log: RunLog
+  options: Omit<ResumeOptions, 'source' | 'target'>
+}
+
+export async function goOn({ servers: ends, pair, lock, ledger, log, options }: GoOnOptions): Promise<RunReport> {
+  const { signal, jobs = DEFAULT_JOBS, newSnapshot = 'refuse' } = options
+  await using snapshot = await takeSnapshot(ends, {
+    earlier: ledger.run.snapshot,
+    whenLost: newSnapshot === 'allow' ? 'replace' : 'refuse',
+    signal,
+  })
+  if (snapshot.continuity === 'new') await startMixedTablesAnew(pair, ledger, snapshot.identity)
+  await clearFailures(pair.target)
+  log.emit({
+    type: 'resumed',
+    at: Date.now(),
+    done: ledger.done.size,
+    left: ledger.steps.length - ledger.done.size,
+    snapshot: snapshot.continuity === 'new' ? 'new' : 'same',
+  })
+  const notes = ledger.run.options as unknown as RunNotes
+  return finish({ servers: ends, snapshot, ledger, notes, jobs, pgDump: options.pgDump, log, signal }, lock)
+}
+
+/**
+ * Two snapshots never mix inside one table: a row that moved between them could be seen by both parts, or by none. So a
+ * table of which some parts are done and some are not is emptied, and all of its parts are done again; sequences, too.
+ */
+async function startMixedTablesAnew(pair: Pair, ledger: Ledger<Work>, snapshot: string): Promise<void> {
+  const parts = new Map<string, { schema: string; name: string; ids: number[] }>()
+  const again: number[] = []
+  for (const { id, work } of ledger.steps) {
+    if (work.kind === 'copy' && work.mode === 'append') {
+      const name = qualified(work.schema, work.name)
+      const table = parts.get(name) ?? { schema: work.schema, name: work.name, ids: [] }
+      table.ids.push(id)
+      parts.set(name, table)
+    }
+    if (work.kind === 'sequences' && ledger.done.has(id)) again.push(id)
+  }
+  const statements: string[] = []
+  for (const [name, { ids }] of parts) {
+    const done = ids.filter((id) => ledger.done.has(id))
+    if (done.length === 0 || done.length === ids.length) continue
+    statements.push(`TRUNCATE ONLY ${name}`)
+    again.push(...done)
+  }
+  const { target } = pair
+  await target.script('BEGIN')
+  try {
+    for (const statement of statements) await target.script(statement)
+    await invalidate(target, again)
+    await updateRun(target, { snapshot })
+    await target.script('COMMIT')
+  } catch (error) {
+    await target.script('ROLLBACK').catch(() => {})
+    throw error
+  }
+  for (const id of again) ledger.done.delete(id)
+}
