@@ -63,10 +63,8 @@ function problems(report: RunReport): string {
     ),
     grid(
       'Written on the source after the snapshot',
-      ['Table', 'Inserted', 'Updated', 'Deleted'],
-      report.sourceWrites.map(({ table, inserted, updated, deleted }) =>
-        [table, formatCount(inserted), formatCount(updated), formatCount(deleted)].map(text),
-      ),
+      ['Table', 'Rows written'],
+      report.sourceWrites.map(({ table, rows }) => [table, formatCount(rows)].map(text)),
     ),
   ].join('')
 }

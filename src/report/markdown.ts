@@ -40,13 +40,8 @@ export function markdownReport(report: RunReport): string {
     ),
     ...section(
       'Written on the source after the snapshot',
-      ['Table', 'Inserted', 'Updated', 'Deleted'],
-      report.sourceWrites.map((write) => [
-        write.table,
-        formatCount(write.inserted),
-        formatCount(write.updated),
-        formatCount(write.deleted),
-      ]),
+      ['Table', 'Rows written'],
+      report.sourceWrites.map(({ table, rows }) => [table, formatCount(rows)]),
     ),
     ...section(
       'Notices',

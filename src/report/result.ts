@@ -92,9 +92,8 @@ export interface NoticeReport {
 
 export interface SourceWrites {
   table: string
-  inserted: number
-  updated: number
-  deleted: number
+  /** Rows inserted, updated or deleted, as the source counts them. */
+  rows: number
 }
 
 /** What `plan` returns: what a migration would do. Nothing has been changed. */

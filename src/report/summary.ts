@@ -131,9 +131,8 @@ function failures(report: RunReport, style: Style): string[] {
 
 function sourceWrites(report: RunReport, style: Style): string[] {
   return listed(
-    report.sourceWrites.map(({ table, inserted, updated, deleted }) => {
-      const counts = `${formatCount(inserted)} inserted, ${formatCount(updated)} updated, ${formatCount(deleted)} deleted`
-      return `${style('care', 'written')}  ${oneLine(table)}: ${counts}`
+    report.sourceWrites.map(({ table, rows }) => {
+      return `${style('care', 'written')}  ${oneLine(table)}: ${plural(rows, 'row')}`
     }),
     () => 'Written on the source after the snapshot; these changes are not in the target',
   )

@@ -6,15 +6,15 @@ import { codesInSource, readDoc, sources } from './codes.ts'
 
 describe('the documentation', () => {
   test('of errors names every code that pgleap can give, and no other', () => {
-    const documented = [...readDoc('errors.md').matchAll(/^\| `([a-z]+\.[a-z-]+)`/gmu)].map(([, code]) => code)
+    const documented = [...readDoc('errors.md').matchAll(/^\| `([a-z]+\.[a-z-]+)`/gmu)].map(([, code]) => code ?? '')
     expect(documented.toSorted()).toEqual(codesInSource())
     expect(new Set(documented).size).toBe(documented.length)
   })
 
   test('of events names every type of event, and no other', () => {
-    const documented = [...readDoc('events.md').matchAll(/^\| `([a-z-]+)`/gmu)].map(([, type]) => type)
+    const documented = [...readDoc('events.md').matchAll(/^\| `([a-z-]+)`/gmu)].map(([, type]) => type ?? '')
     const declared = ['report/events.ts', 'report/json-lines.ts'].flatMap((path) =>
-      [...(sources().get(path) ?? '').matchAll(/type: '([a-z-]+)'/gu)].map(([, type]) => type),
+      [...(sources().get(path) ?? '').matchAll(/type: '([a-z-]+)'/gu)].map(([, type]) => type ?? ''),
     )
     expect(documented.toSorted()).toEqual([...new Set(declared)].toSorted())
   })
@@ -30,7 +30,7 @@ describe('the documentation', () => {
     for (const text of declared) {
       const fields = [...(text.split('}')[0]?.matchAll(/([a-zA-Z]+)\??: /gu) ?? [])].map(([, name]) => name)
       const type = /type: '([a-z-]+)'/u.exec(text)?.[1]
-      expect(rows.get(type), type).toEqual(fields.filter((name) => name !== 'type' && name !== 'at'))
+      expect([type, rows.get(type)]).toEqual([type, fields.filter((name) => name !== 'type' && name !== 'at')])
     }
   })
 

@@ -157,7 +157,7 @@ describe('the summary', () => {
           blocked  validate foreign key public.items.items_order_fkey: waits for add foreign key public.items.items_order_fkey
 
         Written on the source after the snapshot; these changes are not in the target
-          written  public.orders: 3 inserted, 0 updated, 1 deleted
+          written  public.orders: 4 rows
 
         1 warning
           warning  public.items: this is a sample (plan.sample)

@@ -16,7 +16,7 @@ function named(text: string): RunReport {
     failures: [{ label: text, code: 'x.y', message: text, sqlstate: '23503' }],
     blocked: [{ label: text, by: text }],
     notices: [{ level: 'warning', code: 'x.y', message: text, object: text, hint: text }],
-    sourceWrites: [{ table: text, inserted: 1, updated: 0, deleted: 0 }],
+    sourceWrites: [{ table: text, rows: 1 }],
     options: { include: [text] },
   }
 }

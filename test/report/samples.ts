@@ -138,7 +138,7 @@ export const sampleReport: RunReport = {
     },
   ],
   notices: [{ level: 'warning', code: 'plan.sample', message: 'this is a sample', object: 'public.items' }],
-  sourceWrites: [{ table: 'public.orders', inserted: 3, updated: 0, deleted: 1 }],
+  sourceWrites: [{ table: 'public.orders', rows: 4 }],
 }
 
 /** The same run, had all gone well. */
