@@ -1,7 +1,6 @@
--- The best key of each relation in $1: the primary key, else the narrowest unique index over columns that are never NULL.
+-- Unique indexes over plain columns of the relations in $1, the best first: the primary key, then the narrowest.
 -- Up to PostgreSQL 10: no INCLUDE columns.
-SELECT DISTINCT ON (i.indrelid)
-       i.indrelid::int8 AS table_oid,
+SELECT i.indrelid::int8 AS table_oid,
        ARRAY(SELECT a.attname::text
                FROM unnest(i.indkey::int2[]) WITH ORDINALITY AS k (attnum, position)
                JOIN pg_catalog.pg_attribute a ON a.attrelid = i.indrelid AND a.attnum = k.attnum
@@ -10,8 +9,4 @@ SELECT DISTINCT ON (i.indrelid)
   FROM unnest($1::oid[]) AS t (oid)
   JOIN pg_catalog.pg_index i ON i.indrelid = t.oid
  WHERE i.indisunique AND i.indisvalid AND i.indpred IS NULL AND i.indexprs IS NULL
-   AND NOT EXISTS (SELECT
-                     FROM unnest(i.indkey::int2[]) WITH ORDINALITY AS k (attnum, position)
-                     JOIN pg_catalog.pg_attribute a ON a.attrelid = i.indrelid AND a.attnum = k.attnum
-                    WHERE k.position <= i.indnatts AND NOT a.attnotnull)
  ORDER BY i.indrelid, i.indisprimary DESC, i.indnatts, i.indexrelid

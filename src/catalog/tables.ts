@@ -64,8 +64,7 @@ export async function readTables(session: Session): Promise<TableFacts[]> {
   const tables = await session.query<TableRow>(tablesSql(session.major))
   const oids = [tables.map((table) => table.oid)]
   const columns = await readColumns(session, oids)
-  const keys = await session.query<{ table_oid: number; columns: string[] }>(keysSql(session.major), oids)
-  const keyOf = new Map(keys.map((key) => [key.table_oid, key.columns]))
+  const keys = await readKeys(session, oids, columns)
   const sizes = await session.query<SizeRow>(sizesSql(session.major), oids)
   const sizeOf = new Map(sizes.map((size) => [size.oid, size]))
 
@@ -87,7 +86,7 @@ export async function readTables(session: Session): Promise<TableFacts[]> {
       estimatedRows: table.estimated_rows ?? undefined,
       rowSecurity: table.row_security,
       columns: columns.get(table.oid) ?? [],
-      key: keyOf.get(table.oid),
+      key: keys.get(table.oid),
       extension:
         table.extension === null ? undefined : { name: table.extension, configCondition: table.config_condition ?? '' },
     }
@@ -112,6 +111,21 @@ async function readColumns(session: Session, oids: readonly unknown[]): Promise<
     else columns.push(column)
   }
   return byTable
+}
+
+/** The best key of each table: only columns that are never NULL tell every row from every other. */
+async function readKeys(
+  session: Session,
+  oids: readonly unknown[],
+  columns: ReadonlyMap<number, readonly ColumnFacts[]>,
+): Promise<Map<number, string[]>> {
+  const best = new Map<number, string[]>()
+  for (const key of await session.query<{ table_oid: number; columns: string[] }>(keysSql(session.major), oids)) {
+    const notNull = columns.get(key.table_oid)?.filter((column) => column.notNull) ?? []
+    const isKey = key.columns.every((name) => notNull.some((column) => column.name === name))
+    if (isKey && !best.has(key.table_oid)) best.set(key.table_oid, key.columns)
+  }
+  return best
 }
 
 async function readBinarySafeTypes(session: Session): Promise<Set<number>> {
