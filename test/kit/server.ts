@@ -204,7 +204,8 @@ function childrenOf(parent: number): number[] {
     .map(Number)
 }
 
-function isRunning(pid: number): boolean {
+/** A zombie does not run: where nobody reaps, as in some containers, it may stay for ever. */
+export function isRunning(pid: number): boolean {
   const status = statusOf(pid)
   return status !== undefined && status.state !== 'Z'
 }
