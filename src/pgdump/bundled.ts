@@ -23,11 +23,11 @@ export type FromWorker =
   | { kind: 'done'; archive: Uint8Array; stderr: string }
   | { kind: 'failed'; why: string; stderr: string }
 
-/** What libpq wants to know of a server and asks no query for (protocol.sgml, ParameterStatus). */
+/** What libpq wants to know of a server and asks no query for (protocol.sgml, ParameterStatus); some are not in pg_settings. */
 const PARAMETERS = `
-  SELECT name, setting FROM pg_catalog.pg_settings
-  WHERE name IN ('server_version', 'server_encoding', 'client_encoding', 'is_superuser', 'session_authorization',
-                 'DateStyle', 'IntervalStyle', 'TimeZone', 'integer_datetimes', 'standard_conforming_strings')`
+  SELECT name, pg_catalog.current_setting(name) AS setting
+  FROM pg_catalog.unnest('{server_version, server_encoding, client_encoding, is_superuser, session_authorization,
+                           DateStyle, IntervalStyle, TimeZone, integer_datetimes, standard_conforming_strings}'::text[]) AS name`
 
 /**
  * Runs the bundled pg_dump over the session's socket and gives the archive. The session is used up: the caller closes

@@ -40,6 +40,8 @@ export function libpqEnvironment(info: ConnectionInfo, base: NodeJS.ProcessEnv):
     PGLOADBALANCEHOSTS: info.loadBalance,
     PGCONNECT_TIMEOUT: String(Math.ceil(info.connectTimeoutMs / 1000)),
     PGOPTIONS: info.options,
+    // As in our own sessions, so that both ways give the same text for a time in a default or a partition's bound.
+    PGTZ: 'UTC',
   }
   return {
     ...Object.fromEntries(Object.entries(base).filter(([name]) => !name.startsWith('PG'))),
