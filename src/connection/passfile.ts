@@ -20,7 +20,8 @@ interface Pattern {
 export function readPassfile(path: string, files: ConnectionFiles): PassEntry[] {
   const file = files.read(path)
   if (file === undefined || (file.mode & 0o077) !== 0) return []
-  return file.text.split(/\r?\n/).flatMap((line) => {
+  return file.text.split('\n').flatMap((raw) => {
+    const line = raw.replace(/\r$/, '')
     const entry = line.startsWith('#') ? undefined : parseLine(line)
     return entry === undefined ? [] : [entry]
   })
