@@ -3,39 +3,14 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import * as fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
-import { readArchive, type Archive, type Entry } from '../../src/archive/index.ts'
+import { readArchive } from '../../src/archive/index.ts'
 import { PgleapError } from '../../src/errors.ts'
 import { archives, widths } from './arbitrary.ts'
+import { archiveOf, entryOf } from './sample.ts'
 import { writeArchive } from './write.ts'
 
-const entry: Entry = {
-  dumpId: 1,
-  hadDumper: false,
-  catalogOid: { table: 1259, object: 16384 },
-  tag: 'orders',
-  desc: 'TABLE',
-  section: 'pre-data',
-  defn: 'CREATE TABLE public.orders (id integer);',
-  dropStmt: 'DROP TABLE public.orders;',
-  copyStmt: '',
-  namespace: 'public',
-  tablespace: '',
-  tableAccessMethod: 'heap',
-  relkind: 'r',
-  owner: 'anna',
-  dependencies: [7],
-  data: undefined,
-}
-const sample: Archive = {
-  format: 'custom',
-  version: { major: 1, minor: 16, revision: 0 },
-  compression: 'none',
-  createdAt: new Date(2026, 1, 3, 4, 5, 6),
-  database: 'shop',
-  serverVersion: '17.10',
-  pgDumpVersion: '18.6',
-  entries: [entry, { ...entry, dumpId: 2, desc: 'SOMETHING NEW', tag: 'größe' }],
-}
+const entry = entryOf()
+const sample = archiveOf([entry, entryOf({ dumpId: 2, desc: 'SOMETHING NEW', tag: 'größe' })])
 
 async function failure(read: Promise<unknown>): Promise<PgleapError> {
   const error: unknown = await read.then(
