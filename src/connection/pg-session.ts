@@ -41,6 +41,8 @@ export class PgSession implements Session {
   readonly #signal: AbortSignal
   #doing: 'nothing' | 'statement' | 'lent' = 'nothing'
   #lost: { by: unknown } | undefined
+  /** The connection was lost in the middle of something, which the server may go on with, locks and all. */
+  #abandoned = false
   #tail: Promise<void> = Promise.resolve()
   #closing: Promise<void> | undefined
 
@@ -133,6 +135,7 @@ export class PgSession implements Session {
     this.#signal.removeEventListener('abort', this.#onAbort)
     if (this.#lost !== undefined) {
       this.#connection.stream.destroy()
+      if (this.#abandoned) await this.cancel()
       return
     }
     // A backend that is busy does not look at its socket: it is stopped first, so that its locks go with it.
@@ -160,6 +163,7 @@ export class PgSession implements Session {
       this.#doing = doing
       return await work()
     } finally {
+      this.#abandoned ||= this.#lost !== undefined && this.#doing !== 'nothing'
       this.#doing = 'nothing'
       turn.emit('over')
     }
