@@ -101,10 +101,10 @@ export class SourceSnapshot implements AsyncDisposable {
    * @throws PgleapError `snapshot.lost` where the moment is over
    */
   async openReader(signal?: AbortSignal): Promise<Session> {
-    await this.#keepAlive(signal)
+    if (this.#keeper.session.broken) await this.#replace(signal)
     const session = await this.#open(signal)
     try {
-      await this.#join(session)
+      await this.#join(session, signal)
       return session
     } catch (error) {
       await session.close()
@@ -120,8 +120,8 @@ export class SourceSnapshot implements AsyncDisposable {
   async rejoin(reader: Session, signal?: AbortSignal): Promise<void> {
     this.#readers = this.#readers.filter((holder) => holder.session !== reader)
     await reader.script('ROLLBACK')
-    await this.#keepAlive(signal)
-    await this.#join(reader)
+    if (this.#keeper.session.broken) await this.#replace(signal)
+    await this.#join(reader, signal)
   }
 
   /** Ends the snapshot: closes the keeper. Readers are their callers' to close. */
@@ -130,24 +130,31 @@ export class SourceSnapshot implements AsyncDisposable {
     await this.#keeper.session.close()
   }
 
-  async #join(session: Session): Promise<void> {
-    const exported = await this.#import(session)
+  async #join(session: Session, signal: AbortSignal | undefined): Promise<void> {
+    let exported = await this.#import(session)
+    if (exported === undefined) {
+      await this.#replace(signal)
+      exported = await this.#import(session)
+    }
+    if (exported === undefined) throw lost()
     this.#readers = this.#readers.filter((holder) => !holder.session.broken)
     this.#readers.push({ session, exported })
   }
 
-  /** Tries the keeper first, then each reader: a lost connection is not always known to be lost. */
-  async #import(session: Session): Promise<string> {
+  /**
+   * Tries the keeper first, then each reader: a lost connection is not always known to be lost. Undefined where nobody
+   * holds the snapshot any more.
+   */
+  async #import(session: Session): Promise<string | undefined> {
     for (const holder of [this.#keeper, ...this.#readers]) {
       if (holder.session.broken) continue
       const exported = await importSnapshot(session, holder.exported)
       if (exported !== undefined) return exported
     }
-    throw lost()
+    return undefined
   }
 
-  async #keepAlive(signal: AbortSignal | undefined): Promise<void> {
-    if (!this.#keeper.session.broken) return
+  async #replace(signal: AbortSignal | undefined): Promise<void> {
     this.#replacing ??= this.#replaceKeeper(signal).finally(() => {
       this.#replacing = undefined
     })
@@ -170,11 +177,13 @@ export class SourceSnapshot implements AsyncDisposable {
   async #successor(signal: AbortSignal | undefined): Promise<Holder> {
     const session = await this.#open(signal)
     try {
-      return { session, exported: await this.#import(session) }
+      const exported = await this.#import(session)
+      if (exported !== undefined) return { session, exported }
     } catch (error) {
       await session.close()
-      if (!(error instanceof PgleapError && error.code === 'snapshot.lost')) throw error
+      throw error
     }
+    await session.close()
     const { holder, identity } = await begin(this.#open, signal)
     if (showsTheSame(this.identity, identity)) return holder
     await holder.session.close()

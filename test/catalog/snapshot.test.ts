@@ -95,6 +95,19 @@ describe('a snapshot of the source', () => {
     expect(await ids(reader)).toEqual([1])
   })
 
+  test('goes on when its end was not noticed and nothing was written, and is lost otherwise', async () => {
+    await using quiet = await startServer({ major: 17, settings: QUIET })
+    await using database = await withTable(quiet)
+    await using snapshot = await SourceSnapshot.take(opener(database))
+    await snapshot.keeper.script('ROLLBACK')
+    await using reader = await snapshot.openReader()
+    expect(await ids(reader)).toEqual([1])
+    await reader.script('ROLLBACK')
+    await snapshot.keeper.script('ROLLBACK')
+    await database.query('INSERT INTO public.t VALUES (2)')
+    await expect(snapshot.openReader()).rejects.toMatchObject({ code: 'snapshot.lost' })
+  })
+
   test('is lost when all are lost and something was written', async () => {
     await using database = await withTable(14)
     await using snapshot = await SourceSnapshot.take(opener(database))

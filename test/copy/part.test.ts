@@ -82,6 +82,8 @@ describe('a whole table', () => {
       await both(pair, 'CREATE TABLE public.t ()')
       await pair.source.script('INSERT INTO public.t DEFAULT VALUES; INSERT INTO public.t DEFAULT VALUES')
       expect(await copy(pair, { columns: [], format })).toMatchObject({ rows: 2 })
+      const part: Part = { by: 'blocks', from: 0, to: undefined }
+      expect(await copy(pair, { columns: [], format, part })).toMatchObject({ rows: 2 })
       expect(await pair.target.query('SELECT count(*) AS n FROM public.t')).toEqual([{ n: 2 }])
     }),
   )
