@@ -32,4 +32,4 @@ Examples:
   pgleap migrate postgres://old/app postgres://new/app --report app.html
   pgleap migrate "host=/run/postgresql dbname=app" postgres://new/app --create
 
-A broken run goes on with the same command again, or with \`pgleap resume TARGET\`.`
+A broken run goes on with the same command, or with \`pgleap resume TARGET\`.`

@@ -70,9 +70,9 @@ describe('a report file', () => {
 
       ## Written on the source after the snapshot
 
-      | Table | Inserted | Updated | Deleted |
-      | --- | --- | --- | --- |
-      | public.orders | 3 | 0 | 1 |
+      | Table | Rows written |
+      | --- | --- |
+      | public.orders | 4 |
 
       ## Notices
 
