@@ -26,7 +26,10 @@ export interface Entry {
   data: EntryData | undefined
 }
 
-/** An undefined offset: pg_dump could not seek in its output, so the block is found by walking the file. */
+/**
+ * An undefined offset: pg_dump could not seek in its output, so the block is found by walking the file. The name of a
+ * file is without the suffix of its compression.
+ */
 export type EntryData = { in: 'custom'; offset: bigint | undefined } | { in: 'directory'; file: string }
 
 export type Section = 'none' | 'pre-data' | 'data' | 'post-data'

@@ -4,3 +4,4 @@ export { isAboutDatabase, isAcl, stageOf, stagesOf, type Stage } from './kinds.t
 export { readArchive } from './read.ts'
 export { ownersOf, rolesOf } from './roles.ts'
 export { archiveSettings, type ArchiveSettings } from './settings.ts'
+export { tokens, type Token } from './lexer.ts'

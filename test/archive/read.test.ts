@@ -1,9 +1,10 @@
 import { mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
 import * as fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
-import { readArchive } from '../../src/archive/index.ts'
+import { readArchive, type Entry } from '../../src/archive/index.ts'
 import { PgleapError } from '../../src/errors.ts'
 import { archives, widths } from './arbitrary.ts'
 import { archiveOf, entryOf } from './sample.ts'
@@ -11,6 +12,14 @@ import { writeArchive } from './write.ts'
 
 const entry = entryOf()
 const sample = archiveOf([entry, entryOf({ dumpId: 2, desc: 'SOMETHING NEW', tag: 'größe' })])
+
+function fixture(name: string): string {
+  return fileURLToPath(new URL(`fixtures/${name}`, import.meta.url))
+}
+
+function line({ dumpId, catalogOid, desc, namespace, tag, owner, section }: Entry): string {
+  return [dumpId, catalogOid.table, catalogOid.object, desc, namespace ?? '-', tag, owner ?? '-', section].join(' ')
+}
 
 async function failure(read: Promise<unknown>): Promise<PgleapError> {
   const error: unknown = await read.then(
@@ -61,6 +70,66 @@ describe('reading an archive', () => {
     } finally {
       await rm(folder, { recursive: true })
     }
+  })
+})
+
+describe('an archive of version 1.14 by pg_dump 15, made for this test', () => {
+  test('is read as pg_restore reads it', async () => {
+    const archive = await readArchive(fixture('pg15.dump'))
+    expect(archive).toMatchObject({
+      format: 'custom',
+      version: { major: 1, minor: 14, revision: 0 },
+      compression: 'gzip',
+      database: 'shop',
+      serverVersion: '13.23',
+      pgDumpVersion: '15.20 (Debian 15.20-0+deb12u1)',
+    })
+    expect(archive.entries.map(line)).toEqual([
+      '2944 0 0 ENCODING - ENCODING - pre-data',
+      '2945 0 0 STDSTRINGS - STDSTRINGS - pre-data',
+      '2946 0 0 SEARCHPATH - SEARCHPATH - pre-data',
+      '2947 1262 16384 DATABASE - shop postgres pre-data',
+      '6 2615 16385 SCHEMA - Größe postgres pre-data',
+      '4 2615 2200 SCHEMA - public postgres pre-data',
+      '2948 0 0 ACL - SCHEMA public postgres none',
+      '201 1259 16386 TABLE Größe orders postgres pre-data',
+      '204 1259 16403 MATERIALIZED VIEW public m postgres pre-data',
+      '202 1259 16394 TABLE public plain postgres pre-data',
+      '203 1259 16397 VIEW public v postgres pre-data',
+      '2949 0 0 COMMENT public VIEW v postgres none',
+      '2950 0 0 ACL public TABLE v postgres none',
+      '2940 2613 16402 BLOB - 16402 postgres pre-data',
+      '2938 0 16386 TABLE DATA Größe orders postgres data',
+      '2941 0 0 BLOBS - BLOBS - data',
+      '2805 2606 16393 CONSTRAINT Größe orders orders_pkey postgres post-data',
+      '2803 1259 16401 INDEX Größe orders_note_idx postgres post-data',
+      '2939 0 16403 MATERIALIZED VIEW DATA public m postgres post-data',
+    ])
+    const data = archive.entries.find(({ desc }) => desc === 'TABLE DATA')
+    expect(data).toMatchObject({
+      copyStmt: 'COPY "Größe".orders (id, note) FROM stdin;\n',
+      hadDumper: true,
+      dependencies: [201],
+      data: { in: 'custom', offset: 3970n },
+    })
+  })
+
+  test('is the same in directory format, with the names of data files in place of their positions', async () => {
+    const custom = await readArchive(fixture('pg15.dump'))
+    const directory = await readArchive(fixture('pg15.dir'))
+    const aside = { format: undefined, createdAt: undefined }
+    const files = new Map([
+      ['TABLE DATA', '2938.dat'],
+      ['BLOBS', 'blobs.toc'],
+    ])
+    expect({ ...directory, ...aside }).toEqual({
+      ...custom,
+      ...aside,
+      entries: custom.entries.map((entry) => {
+        const file = files.get(entry.desc)
+        return { ...entry, data: file === undefined ? undefined : { in: 'directory', file } }
+      }),
+    })
   })
 })
 
