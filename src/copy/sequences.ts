@@ -36,7 +36,7 @@ export async function readSequenceStates(
  *
  * @throws PgleapError `copy.sequence-set` naming the first sequence that cannot be set
  */
-export async function setSequenceStates(session: Session, states: readonly SequenceState[]): Promise<void> {
+async function setSequenceStates(session: Session, states: readonly SequenceState[]): Promise<void> {
   for (const batch of batches(states)) {
     await orNameTheFailing(session, batch, 'copy.sequence-set', (some) => setBatch(session, some))
   }
