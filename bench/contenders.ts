@@ -1,0 +1,127 @@
+import { accessSync, constants } from 'node:fs'
+import { delimiter, join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+
+/** The shell words that a contender's command is made of. */
+interface Words {
+  source: string
+  target: string
+  jobs: number
+  /** An empty folder, for this run alone. */
+  folder: string
+  /** Absolute path of a program. */
+  program: (name: Program) => string
+}
+
+export interface Contender {
+  /** For --only. */
+  id: string
+  name: string
+  /** A peer's time is what the others are compared to. */
+  kind: 'pgleap' | 'peer'
+  needs: Program[]
+  command: (words: Words) => string
+}
+
+type Program = 'node' | 'pg_dump' | 'pg_restore' | 'psql' | 'pgcopydb'
+
+const PGLEAP = fileURLToPath(new URL('../bin/pgleap', import.meta.url))
+
+export const CONTENDERS: readonly Contender[] = [
+  {
+    id: 'pgleap',
+    name: 'pgleap',
+    kind: 'pgleap',
+    needs: ['node'],
+    command: ({ source, target, jobs, program }) =>
+      `${program('node')} ${PGLEAP} migrate ${source} ${target} --jobs ${jobs} --verify none`,
+  },
+  {
+    id: 'pgleap-verified',
+    name: 'pgleap with verification',
+    kind: 'pgleap',
+    needs: ['node'],
+    command: ({ source, target, jobs, program }) =>
+      `${program('node')} ${PGLEAP} migrate ${source} ${target} --jobs ${jobs} --verify full`,
+  },
+  {
+    id: 'pgcopydb',
+    name: 'pgcopydb',
+    kind: 'peer',
+    needs: ['pgcopydb'],
+    command: ({ source, target, jobs, folder, program }) =>
+      `${program('pgcopydb')} clone --source ${source} --target ${target} --dir ${folder}/pgcopydb ` +
+      `--table-jobs ${jobs} --index-jobs ${jobs} --large-objects-jobs ${jobs} --fail-fast`,
+  },
+  {
+    id: 'directory-lz4',
+    name: 'pg_dump -Fd, lz4',
+    kind: 'peer',
+    needs: ['pg_dump', 'pg_restore'],
+    command: (words) => directoryFormat(words, 'lz4'),
+  },
+  {
+    id: 'directory',
+    name: 'pg_dump -Fd, none',
+    kind: 'peer',
+    needs: ['pg_dump', 'pg_restore'],
+    command: (words) => directoryFormat(words, 'none'),
+  },
+  {
+    id: 'custom',
+    name: 'pg_dump -Fc \\| pg_restore',
+    kind: 'peer',
+    needs: ['pg_dump', 'pg_restore'],
+    command: (words) => customFormat(words, '--compress=none'),
+  },
+  {
+    id: 'custom-gzip',
+    name: 'pg_dump -Fc (gzip) \\| pg_restore',
+    kind: 'peer',
+    needs: ['pg_dump', 'pg_restore'],
+    command: (words) => customFormat(words, '--compress=gzip'),
+  },
+  {
+    id: 'psql',
+    name: 'pg_dump \\| psql',
+    kind: 'peer',
+    needs: ['pg_dump', 'psql'],
+    command: ({ source, target, program }) =>
+      `${program('pg_dump')} -d ${source} | ${program('psql')} -X -q -v ON_ERROR_STOP=1 -o /dev/null -d ${target}`,
+  },
+]
+
+function directoryFormat({ source, target, jobs, folder, program }: Words, compression: 'lz4' | 'none'): string {
+  return (
+    `${program('pg_dump')} -Fd -j ${jobs} --compress=${compression} -f ${folder}/dump -d ${source} && ` +
+    `${program('pg_restore')} -j ${jobs} --exit-on-error -d ${target} ${folder}/dump`
+  )
+}
+
+function customFormat({ source, target, program }: Words, compress: string): string {
+  return `${program('pg_dump')} -Fc ${compress} -d ${source} | ${program('pg_restore')} --exit-on-error -d ${target}`
+}
+
+/**
+ * Where a program is: in the folders of PGLEAP_BENCH_PEERS, then in those of PATH; with the target's major in its name
+ * (`pg_dump17`) or without. PostgreSQL's own tools must be of the target's major or newer, which is the caller's care.
+ */
+export function findProgram(name: Program, major: number): string | undefined {
+  if (name === 'node') return process.execPath
+  const folders = [process.env['PGLEAP_BENCH_PEERS'], process.env['PATH']].flatMap(
+    (list) => list?.split(delimiter) ?? [],
+  )
+  return folders
+    .filter((folder) => folder !== '')
+    .flatMap((folder) => [join(folder, `${name}${major}`), join(folder, name)])
+    .find((file) => isExecutable(file))
+}
+
+function isExecutable(file: string): boolean {
+  try {
+    accessSync(file, constants.X_OK)
+    return true
+  } catch {
+    return false
+  }
+}
