@@ -1,10 +1,12 @@
+import { setMaxListeners } from 'node:events'
 import { PgleapError, unreachable } from '../errors.ts'
 import { loadSql } from '../sql.ts'
 import { clientOver } from './client.ts'
 import { connectError } from './connect-errors.ts'
 import { isConnectionLost, isRetryable, nodeCode, serverFields } from './errors.ts'
-import type { ConnectionInfo, Host, SessionAttrs } from './info.ts'
-import { describeHost, isSocketFolder } from './info.ts'
+import type { Host } from './host.ts'
+import type { ConnectionInfo, SessionAttrs } from './info.ts'
+import { describeHost, isSocketFolder } from './host.ts'
 import type { Login } from './pg-session.ts'
 import { PgSession } from './pg-session.ts'
 import { poolerBetween, refusePooler } from './pooler.ts'
@@ -51,6 +53,8 @@ interface Known {
  * sentence, and refuses a pooler that does not keep one server process for the session: nothing is set on those.
  */
 export async function connect(info: ConnectionInfo, options: ConnectOptions): Promise<Session> {
+  // Every session of a run listens to the run's one signal; Node takes more than ten for a leak, and prints that.
+  if (options.signal !== undefined) setMaxListeners(0, options.signal)
   const hosts = info.loadBalance === 'random' ? shuffled(info.hosts) : info.hosts
   const passes: SessionAttrs[] = info.sessionAttrs === 'prefer-standby' ? ['standby', 'any'] : [info.sessionAttrs]
   const failures: PgleapError[] = []

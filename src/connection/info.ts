@@ -1,4 +1,6 @@
 import type { SecureVersion } from 'node:tls'
+import type { Host } from './host.ts'
+import { describeHost } from './host.ts'
 import type { PassEntry } from './passfile.ts'
 import { findPassword } from './passfile.ts'
 import type { Secret } from './secret.ts'
@@ -8,14 +10,6 @@ export type SslMode = (typeof SSL_MODES)[number]
 
 export const SESSION_ATTRS = ['any', 'read-write', 'read-only', 'primary', 'standby', 'prefer-standby'] as const
 export type SessionAttrs = (typeof SESSION_ATTRS)[number]
-
-export interface Host {
-  /** A name or address; a socket's folder where it starts with `/`, an abstract socket's with `@`. */
-  readonly host: string
-  /** The address to connect to in place of resolving `host`, which then only serves TLS and the password file. */
-  readonly hostaddr: string | undefined
-  readonly port: number
-}
 
 /** What libpq's ssl* parameters said; files are read at connect. `rootCert` is a path, or `system`. */
 export interface TlsInfo {
@@ -106,15 +100,4 @@ export class ConnectionInfo implements ConnectionFields {
   describe(): string {
     return `${this.user}@${this.hosts.map(describeHost).join(',')}/${this.database}`
   }
-}
-
-/** `host:port`, with brackets around an IPv6 address. */
-export function describeHost({ host, hostaddr, port }: Host): string {
-  const name = host === '' ? (hostaddr ?? '') : host
-  return `${name.includes(':') ? `[${name}]` : name}:${String(port)}`
-}
-
-/** True for the folder of a Unix socket; `@` is Linux's abstract kind. */
-export function isSocketFolder(host: string): boolean {
-  return host.startsWith('/') || host.startsWith('@')
 }

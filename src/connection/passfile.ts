@@ -1,5 +1,5 @@
 import type { ConnectionFiles } from './files.ts'
-import type { Host } from './info.ts'
+import type { Host } from './host.ts'
 import { Secret } from './secret.ts'
 
 /** One line of a password file: four patterns, `*` for any, and the password. */

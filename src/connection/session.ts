@@ -2,7 +2,10 @@ import type { Duplex } from 'node:stream'
 
 export type Side = 'source' | 'target'
 
-/** One logged-in session with our settings. Made by `connect`; closing it rolls back whatever it had open. */
+/**
+ * One logged-in session with our settings. Made by `connect`; closing it rolls back whatever it had open. What is asked
+ * while it is busy waits for its turn.
+ */
 export interface Session extends AsyncDisposable {
   readonly side: Side
   /** server_version_num, for example 170010. */
@@ -25,8 +28,11 @@ export interface Session extends AsyncDisposable {
   cancel(): Promise<void>
   /**
    * Lends the socket, idle after ReadyForQuery, to code that speaks the protocol itself (wire/), and takes it back when
-   * the callback settles: by then the server must be at ReadyForQuery again, or the socket destroyed.
+   * the callback settles: by then the server must be at ReadyForQuery again, or the socket destroyed. A rejection with
+   * a PgleapError promises that, too; after any other error the socket is destroyed here. The socket flows: listen to
+   * it before you write, and end no stream. An abort of the session's signal is left to the borrower.
    */
   withSocket<T>(use: (socket: Duplex) => Promise<T>): Promise<T>
+  /** Says goodbye; where something still runs, or ran when the connection was lost, cancels that first. Never throws. */
   close(): Promise<void>
 }

@@ -1,8 +1,9 @@
 import type { Socket } from 'node:net'
 import { createConnection } from 'node:net'
 import { PgleapError } from '../errors.ts'
-import type { ConnectionInfo, Host } from './info.ts'
-import { describeHost, isSocketFolder } from './info.ts'
+import type { Host } from './host.ts'
+import type { ConnectionInfo } from './info.ts'
+import { describeHost, isSocketFolder } from './host.ts'
 import type { Side } from './session.ts'
 import { startTls, tlsOptions } from './tls.ts'
 
@@ -11,6 +12,9 @@ export type Encryption = 'clear' | 'offer' | 'tls'
 
 /** SSLRequest: its length and the code 80877103 (PostgreSQL docs, "Message Formats"). */
 const SSL_REQUEST = Buffer.from([0, 0, 0, 8, 4, 210, 22, 47])
+
+/** Node gives each address of a name a quarter of a second by default, which another continent does not answer in. */
+const ADDRESS_TRIES = { autoSelectFamilyAttemptTimeout: 3000 }
 
 /**
  * A connected socket, with TLS as asked for, on which nothing of the login has been said. Aborting the signal destroys
@@ -26,7 +30,7 @@ export async function openSocket(
   signal.throwIfAborted()
   // Read before anything is connected: what is wrong with the user's files is not the server's fault.
   const tls = encryption === 'clear' ? undefined : tlsOptions(info.tls, host)
-  const socket = createConnection({ ...address(host), noDelay: true, ...keepAlive(info) })
+  const socket = createConnection({ ...address(host), ...ADDRESS_TRIES, noDelay: true, ...keepAlive(info) })
   socket.on('error', () => {}) // whoever awaits listens, too; in between an error must not end the process
   const abort = () => {
     socket.destroy(signal.reason instanceof Error ? signal.reason : new Error('aborted'))

@@ -4,7 +4,8 @@ import type { Socket } from 'node:net'
 import type { ConnectionOptions, TLSSocket } from 'node:tls'
 import { checkServerIdentity, connect } from 'node:tls'
 import { usageError } from './conninfo.ts'
-import type { Host, TlsInfo } from './info.ts'
+import type { Host } from './host.ts'
+import type { TlsInfo } from './info.ts'
 
 /**
  * libpq's rules (fe-secure-openssl.c, initialize_SSL) in Node's options. A root certificate that is there is always

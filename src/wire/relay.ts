@@ -1,3 +1,4 @@
+import { setMaxListeners } from 'node:events'
 import type { Duplex } from 'node:stream'
 import { PgleapError } from '../errors.ts'
 import type { Session } from '../connection/index.ts'
@@ -47,6 +48,7 @@ async function pump(
   { copyOutSql, copyInSql, signal, onProgress }: RelayOptions,
 ): Promise<RelayResult> {
   if (signal?.aborted === true) throw interrupted()
+  if (signal !== undefined) setMaxListeners(0, signal) // many relays of one run listen to its one signal
   let failure: PgleapError | undefined
   let format: 'text' | 'binary' = 'text'
   /** True where the target has the beginning of a frame: only its end may follow, even when the COPY has failed. */

@@ -1,4 +1,4 @@
-import { chmodSync, copyFileSync, mkdtempSync, readFileSync, rmSync } from 'node:fs'
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -6,10 +6,17 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import type { ConnectOptions } from '../../src/connection/index.ts'
 import { connect, isRetryable, parseConnection } from '../../src/connection/index.ts'
 import type { OwnServer } from '../kit/index.ts'
-import { connectClient, freePort, freshDatabase, freshRole, server, startServer } from '../kit/index.ts'
+import {
+  CertificateAuthority,
+  connectClient,
+  freePort,
+  freshDatabase,
+  freshRole,
+  server,
+  startServer,
+} from '../kit/index.ts'
 
 const PASSWORD = "it's @ se/cret"
-const tlsFile = (name: string) => join(import.meta.dirname, 'tls', name)
 
 /** No home, so that nothing of this machine's user (certificates, password file) counts. */
 const env = { HOME: '/nowhere' }
@@ -32,18 +39,23 @@ async function encryption(text: string): Promise<'tls' | 'clear'> {
 
 describe('a server with TLS and passwords', () => {
   let pg: OwnServer
-  let key: string
   let folder: string
+  const tlsFile = (name: string) => join(folder, name)
+  const write = (name: string, text: string, mode = 0o600) => writeFileSync(tlsFile(name), text, { mode })
 
   beforeAll(async () => {
+    folder = mkdtempSync(join(tmpdir(), 'pgleap-tls-'))
+    const authority = new CertificateAuthority()
+    const client = authority.issue({ commonName: 'leaper' })
+    write('ca.crt', authority.cert)
+    write('other-ca.crt', new CertificateAuthority('somebody else').cert)
+    write('client.crt', client.cert)
+    write('client.key', client.key)
+    write('loose.key', client.key, 0o644)
     pg = await startServer({
       major: 17,
       password: PASSWORD,
-      tls: {
-        cert: readFileSync(tlsFile('server.crt'), 'utf8'),
-        key: readFileSync(tlsFile('server.key'), 'utf8'),
-        clientCa: readFileSync(tlsFile('ca.crt'), 'utf8'),
-      },
+      tls: { ...authority.issue({ commonName: 'localhost', hosts: ['localhost'] }), clientCa: authority.cert },
       hba: [
         'hostssl all only_tls 127.0.0.1/32 trust',
         'hostnossl all only_clear 127.0.0.1/32 trust',
@@ -57,10 +69,6 @@ describe('a server with TLS and passwords', () => {
     await using admin = await connectClient(pg.url('postgres', 'postgres', PASSWORD))
     await admin.query(`create role only_tls login; create role only_clear login; create role leaper login;
       create role nobody_at_all login; create role full login connection limit 0`)
-    folder = mkdtempSync(join(tmpdir(), 'pgleap-tls-'))
-    key = join(folder, 'client.key')
-    copyFileSync(tlsFile('client.key'), key)
-    chmodSync(key, 0o600)
   })
   afterAll(async () => {
     rmSync(folder, { recursive: true })
@@ -107,11 +115,8 @@ describe('a server with TLS and passwords', () => {
 
   test('a client certificate logs in, if nobody else may read its key', async () => {
     const cert = `sslmode=require sslcert=${tlsFile('client.crt')}`
-    expect(await encryption(to(`${cert} sslkey=${key}`, { user: 'leaper' }))).toBe('tls')
-    const loose = join(folder, 'loose.key')
-    copyFileSync(key, loose)
-    chmodSync(loose, 0o644)
-    expect(await failure(to(`${cert} sslkey=${loose}`, { user: 'leaper' }))).toMatchObject({
+    expect(await encryption(to(`${cert} sslkey=${tlsFile('client.key')}`, { user: 'leaper' }))).toBe('tls')
+    expect(await failure(to(`${cert} sslkey=${tlsFile('loose.key')}`, { user: 'leaper' }))).toMatchObject({
       code: 'connect.tls-client',
     })
     expect(await failure(to('sslmode=require', { user: 'leaper' }))).toMatchObject({ code: 'connect.not-allowed' })

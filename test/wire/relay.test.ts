@@ -4,7 +4,7 @@ import type { Session, Side } from '../../src/connection/index.ts'
 import { DatabaseError, connect, isConnectionLost, isRetryable, parseConnection } from '../../src/connection/index.ts'
 import type { RelayOptions } from '../../src/wire/index.ts'
 import { relay } from '../../src/wire/index.ts'
-import { faultProxy, freshDatabase, server } from '../kit/index.ts'
+import { CertificateAuthority, faultProxy, freshDatabase, server, startServer } from '../kit/index.ts'
 
 function open(url: string, side: Side): Promise<Session> {
   return connect(parseConnection(url, { env: {} }), { side, purpose: 'relay test' })
@@ -259,4 +259,18 @@ test('a server process that is ended in the middle says so, and the error is ret
   expect(error).toMatchObject({ side: 'target', server: { sqlstate: '57P01' } })
   expect([isRetryable(error), isConnectionLost(error), pg.target.broken]).toEqual([true, true, true])
   await other.script('rollback')
+})
+
+test('rows pass over TLS, on both sides, and an error in the middle leaves both sessions usable there, too', async () => {
+  const tls = new CertificateAuthority().issue({ commonName: 'localhost' })
+  await using pg = await startServer({ major: 17, tls })
+  await using other = await freshDatabase(pg)
+  await using source = await open(`${pg.url()}?sslmode=require`, 'source')
+  await using target = await open(`${other.url}?sslmode=require`, 'target')
+  await source.script('create table public.t (id int primary key, body text)')
+  await target.script('create table public.t (id int primary key, body text)')
+  await fill(source, 20_000, 300)
+  await target.script('insert into public.t values (15000)')
+  await expect(relay(source, target, copyOf('t'))).rejects.toMatchObject({ server: { sqlstate: '23505' } })
+  await expectUsable(source, target)
 })
