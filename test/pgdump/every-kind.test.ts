@@ -1,8 +1,8 @@
 import { existsSync } from 'node:fs'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { isAboutDatabase, type Archive } from '../../src/archive/index.ts'
+import { entrySql, isAboutDatabase, ownersOf, rolesOf, type Archive } from '../../src/archive/index.ts'
 import { BUNDLED_PG_DUMP } from '../../src/pgdump/index.ts'
-import { MAJORS, freshDatabase, server, type FreshDatabase, type Major } from '../kit/index.ts'
+import { MAJORS, freshDatabase, server, freshRole, type FreshDatabase, type Major, type Server } from '../kit/index.ts'
 import {
   NATIVE_PG_DUMP,
   comparable,
@@ -73,7 +73,41 @@ describe.each(MAJORS)('a database of PostgreSQL %i with every kind of object', (
   })
 })
 
+test('with a role map, every owner, grant, policy and user mapping goes to the new roles and no other text changes', async () => {
+  const on = await server(17)
+  await using original = await demoDatabase(on)
+  const archive = await dump(original.url)
+  const roles = new Set([...ownersOf(archive), ...archive.entries.flatMap((entry) => [...rolesOf(entry)])])
+  expect([...roles].toSorted()).toEqual(['Shop "Reader"', 'postgres', 'shop_auditor', 'shop_sales', 'shop_stock'])
+  roles.delete('postgres')
+  const roleMap = new Map([...roles].map((role) => [role, `New "${role}"`]))
+  await using _roles = await freshRoles(on, [...roleMap.values()])
+  await using copy = droppable(await freshDatabase(on, EMPTY))
+  expect(await restore(archive, copy.url, { roleMap })).toEqual([])
+
+  const after = await dump(copy.url)
+  const back = new Map([...roleMap].map(([from, to]) => [to, from]))
+  // Mapped to themselves, so that both sides write roles in quotes.
+  const same = new Map([...roles].map((role) => [role, role]))
+  expect(statements(after, back)).toEqual(statements(archive, same))
+  expect(after.entries.flatMap((entry) => [...rolesOf(entry)]).filter((role) => roles.has(role))).toEqual([])
+})
+
+function statements(archive: Archive, roleMap: ReadonlyMap<string, string>): string[] {
+  const { entries } = withoutWhatPgDumpCannotCarry(archive, 17)
+  return entries.flatMap((entry) => entrySql(entry, { roleMap }).join('\n') || []).toSorted()
+}
+
 /** Comments and grants aside, whose text is another's on another version. */
 function objects(archive: Archive): string[] {
   return archive.entries.filter((entry) => entry.section !== 'none' && !isAboutDatabase(entry)).map(nameOf)
+}
+
+async function freshRoles(on: Server, names: string[]): Promise<AsyncDisposable> {
+  const made = await Promise.all(names.map((name) => freshRole(on, { name })))
+  return {
+    async [Symbol.asyncDispose]() {
+      for (const role of made) await role[Symbol.asyncDispose]()
+    },
+  }
 }
