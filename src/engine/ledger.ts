@@ -68,6 +68,8 @@ export async function createLedger<W>(
   }
   const id = randomUUID()
   const startedAt = await inTransaction(session, async () => {
+    // Whatever is lost in a crash of the server, the ledger must be there to say so.
+    await session.script('SET LOCAL synchronous_commit = on')
     await session.script(LEDGER_SQL)
     await session.query('INSERT INTO pgleap.format (version) VALUES ($1)', [FORMAT])
     const [row] = await session.query<{ started_at: string }>(
@@ -168,6 +170,16 @@ export async function readDone(session: Session, steps?: readonly number[]): Pro
     [steps],
   )
   return new Map(rows.map(({ finished_at: at, ...row }) => [row.step, { ...row, finishedAt: new Date(at) }]))
+}
+
+/** Which of these steps the ledger does not hold as done. */
+export async function notDone(session: Session, steps: readonly number[]): Promise<number[]> {
+  const rows = await session.query<{ step: number }>(
+    `SELECT step FROM pg_catalog.unnest($1::integer[]) AS claimed (step)
+     WHERE NOT EXISTS (SELECT FROM pgleap.done WHERE done.step = claimed.step)`,
+    [steps],
+  )
+  return rows.map((row) => row.step)
 }
 
 export async function readFailures(session: Session): Promise<FailedStep[]> {

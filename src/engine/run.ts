@@ -1,6 +1,7 @@
 import type { Session } from '../connection/index.ts'
 import type { EmitEvent } from '../report/index.ts'
 import { describeFailure, isFatalForAll } from './failure.ts'
+import { notDone, readDone } from './ledger.ts'
 import type { FailedStep } from './ledger.ts'
 import { recordFailures } from './ledger-writes.ts'
 import { PieceRunner, stepRef } from './piece-runner.ts'
@@ -23,8 +24,8 @@ export interface RunStepsOptions<W, K extends Worker> {
   jobs: number
   openWorker: (signal: AbortSignal) => Promise<K>
   prepare: Prepare<W, K>
-  /** Made sure of before a worker is opened, and so again after a restart of the target. */
-  lock?: RunLock | undefined
+  /** Held by the caller; made sure of before a worker is opened, and so again after a restart of the target. */
+  lock: RunLock
   emit?: EmitEvent | undefined
   signal?: AbortSignal | undefined
   /** Errors, beside a lost snapshot and a full disk on the target, after which the whole run is to end. */
@@ -58,30 +59,64 @@ const CANCEL_EVERY_MS = 500
  * finished first. All workers are closed in any case. `synchronous_commit` is the workers' choice: see `flushLedger`.
  */
 export async function runSteps<W, K extends Worker>(options: RunStepsOptions<W, K>): Promise<RunOutcome<W>> {
-  return await new Run(options).outcome()
+  const clock = options.clock ?? SYSTEM_CLOCK
+  const started = clock.now()
+  let done = [...options.done]
+  let timings: RunOutcome['timings'] = []
+  for (;;) {
+    const round = new Round(options, done)
+    try {
+      await round.run()
+      return {
+        done: timings.length + round.timings.length,
+        failed: round.failed,
+        blocked: round.blocked,
+        ms: clock.now() - started,
+        timings: [...timings, ...round.timings],
+      }
+    } catch (error) {
+      if (!(error instanceof LostCommitsError)) throw error
+      const kept = await doneNow(options)
+      done = [...kept]
+      timings = [...timings, ...round.timings].filter(({ step }) => kept.has(step))
+    }
+  }
 }
 
-class Run<W, K extends Worker> {
+async function doneNow<W, K extends Worker>({ openWorker, signal }: RunStepsOptions<W, K>): Promise<Set<number>> {
+  const worker = await openWorker(signal ?? new AbortController().signal)
+  try {
+    return new Set((await readDone(worker.target)).keys())
+  } finally {
+    await worker.close()
+  }
+}
+
+/** Runs the plan until it is finished, or until it turns out that a crash took commits back that it builds upon. */
+class Round<W, K extends Worker> {
+  readonly failed: { step: Step<W>; error: unknown }[] = []
+  readonly timings: RunOutcome['timings'] = []
   readonly #options: RunStepsOptions<W, K>
   readonly #schedule: Schedule<W>
   readonly #runner: PieceRunner<W, K>
   readonly #clock: Clock
   readonly #emit: EmitEvent
   readonly #signal: AbortSignal
-  readonly #failed: { step: Step<W>; error: unknown }[] = []
-  readonly #timings: RunOutcome['timings'] = []
+  /** The steps that the ledger should hold as done. */
+  readonly #done: number[]
   /** Failures that could not be written to the ledger yet. */
   #unrecorded: FailedStep[] = []
   #fatal: { error: unknown } | undefined
   /** Workers that have found nothing to do, until something is finished. */
   readonly #idle: (() => void)[] = []
 
-  constructor(options: RunStepsOptions<W, K>) {
+  constructor(options: RunStepsOptions<W, K>, done: readonly number[]) {
     this.#options = options
+    this.#done = [...done]
     this.#clock = options.clock ?? SYSTEM_CLOCK
     this.#emit = options.emit ?? (() => {})
     this.#signal = options.signal ?? new AbortController().signal
-    this.#schedule = new Schedule(options.steps, { done: options.done, workers: options.jobs, batch: options.batch })
+    this.#schedule = new Schedule(options.steps, { done, workers: options.jobs, batch: options.batch })
     this.#runner = new PieceRunner({
       runId: options.runId,
       prepare: options.prepare,
@@ -94,10 +129,14 @@ class Run<W, K extends Worker> {
     })
   }
 
-  async outcome(): Promise<RunOutcome<W>> {
-    const started = this.#clock.now()
+  get blocked(): Step<W>[] {
+    return this.#schedule.blocked
+  }
+
+  async run(): Promise<void> {
     const { openWorker, lock, jobs } = this.#options
-    const slots = Array.from({ length: jobs }, () => new WorkerSlot(openWorker, lock))
+    const check = (target: Session): Promise<void> => this.#checkCommits(target)
+    const slots = Array.from({ length: jobs }, () => new WorkerSlot(openWorker, lock, check))
     const working = Promise.all(slots.map((slot) => this.#work(slot)))
     const stopCancelling = this.#cancelOnAbort(slots)
     try {
@@ -107,13 +146,23 @@ class Run<W, K extends Worker> {
     }
     if (this.#signal.aborted) throw interrupted()
     if (this.#fatal !== undefined) throw this.#fatal.error
-    return {
-      done: this.#timings.length,
-      failed: this.#failed,
-      blocked: this.#schedule.blocked,
-      ms: this.#clock.now() - started,
-      timings: this.#timings,
-    }
+  }
+
+  /**
+   * The workers commit with synchronous_commit off, so a crash of the target may take back what was committed in its
+   * last moments. A new session may be the first one after a crash: what is to be built upon must still be there.
+   */
+  async #checkCommits(target: Session): Promise<void> {
+    const lost = await notDone(target, [...this.#done])
+    if (lost.length === 0) return
+    this.#emit({
+      type: 'notice',
+      at: this.#clock.now(),
+      level: 'warning',
+      code: 'target.lost-commits',
+      message: `The target crashed and lost the last ${String(lost.length)} steps; they are done again.`,
+    })
+    throw new LostCommitsError()
   }
 
   /** One worker's life. Never rejects: what must end the run is kept in `#fatal`. */
@@ -150,7 +199,8 @@ class Run<W, K extends Worker> {
     const ms = (at - started) / steps.length
     for (const [index, step] of steps.entries()) {
       const { bytes, rows } = results[index] ?? { bytes: 0, rows: 0 }
-      this.#timings.push({ step: step.id, ms, bytes, rows })
+      this.#done.push(step.id)
+      this.timings.push({ step: step.id, ms, bytes, rows })
       this.#emit({ type: 'step-done', at, step: stepRef(step), ms, bytes, rows })
     }
   }
@@ -158,14 +208,14 @@ class Run<W, K extends Worker> {
   async #failedPiece(piece: Piece<W>, slot: WorkerSlot<K>, error: unknown): Promise<void> {
     if (this.#signal.aborted) return
     if (error instanceof NoWorkerError || this.#isFatal(error)) {
-      this.#fatal ??= { error: error instanceof NoWorkerError ? error.cause : error }
+      this.#fatal ??= { error: unwrapped(error) }
       return
     }
     if (this.#schedule.failed(piece) === 'retry-alone') return
     for (const step of piece.steps) {
       const failure = describeFailure(step.id, error)
       const { code, message, sqlstate } = failure
-      this.#failed.push({ step, error })
+      this.failed.push({ step, error })
       this.#unrecorded.push(failure)
       const server = sqlstate === undefined ? {} : { sqlstate }
       this.#emit({ type: 'step-failed', at: this.#clock.now(), step: stepRef(step), code, message, ...server })
@@ -186,7 +236,8 @@ class Run<W, K extends Worker> {
   }
 
   #isFatal(error: unknown): boolean {
-    return isFatalForAll(error) || this.#options.isFatal?.(error) === true
+    const real = unwrapped(error)
+    return isFatalForAll(real) || this.#options.isFatal?.(real) === true
   }
 
   #wakeAll(): void {
@@ -212,3 +263,10 @@ class Run<W, K extends Worker> {
     }
   }
 }
+
+function unwrapped(error: unknown): unknown {
+  return error instanceof NoWorkerError ? error.cause : error
+}
+
+/** Ends a round, never a run. */
+class LostCommitsError extends Error {}

@@ -1,5 +1,6 @@
 import type { Session } from '../connection/index.ts'
 import { PgleapError } from '../errors.ts'
+import { endWorker, markWorker } from './run-lock.ts'
 import type { RunLock } from './run-lock.ts'
 import type { Step, StepResult } from './step.ts'
 
@@ -34,12 +35,17 @@ export type Prepare<W, K extends Worker> = (steps: readonly Step<W>[]) => Prepar
 /** One place for a worker: opens it when there is work, and again after its connection was lost. */
 export class WorkerSlot<K extends Worker> {
   readonly #open: (signal: AbortSignal) => Promise<K>
-  readonly #lock: RunLock | undefined
+  readonly #lock: RunLock
+  readonly #onOpen: (target: Session) => Promise<void>
   #worker: K | undefined
+  /** The server process of the worker before. */
+  #before: number | undefined
 
-  constructor(open: (signal: AbortSignal) => Promise<K>, lock: RunLock | undefined) {
+  /** `onOpen` may refuse to work on with a session that was just opened, by throwing. */
+  constructor(open: (signal: AbortSignal) => Promise<K>, lock: RunLock, onOpen: (target: Session) => Promise<void>) {
     this.#open = open
     this.#lock = lock
+    this.#onOpen = onOpen
   }
 
   /** Throws NoWorkerError, whose cause says why there is none. */
@@ -48,10 +54,12 @@ export class WorkerSlot<K extends Worker> {
     if (this.#worker !== undefined) return this.#worker
     try {
       // What took our sessions may have taken the run's lock: no work without it.
-      await this.#lock?.ensure(signal)
+      await this.#lock.ensure(signal)
       this.#worker = await this.#open(signal)
+      await this.#settle(this.#worker.target, signal)
       return this.#worker
     } catch (error) {
+      await this.close()
       throw new NoWorkerError(error)
     }
   }
@@ -69,6 +77,13 @@ export class WorkerSlot<K extends Worker> {
     const worker = this.#worker
     this.#worker = undefined
     await worker?.close()
+  }
+
+  async #settle(target: Session, signal: AbortSignal): Promise<void> {
+    if (this.#before !== undefined) await endWorker(target, this.#before, signal)
+    await markWorker(target)
+    this.#before = target.pid
+    await this.#onOpen(target)
   }
 }
 

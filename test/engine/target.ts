@@ -56,7 +56,9 @@ export type Settings = Partial<RunStepsOptions<string, Worker>> & { events?: Eve
 /** Runs the ledger's steps, by default as SQL on two workers with short pauses between attempts. */
 export async function run(url: string, ledger: Ledger<string>, settings: Settings = {}): Promise<Ran> {
   const { events = [], ...options } = settings
+  await using lock = await RunLock.acquire((signal) => openSession(url, signal))
   const outcome = await runSteps<string, Worker>({
+    lock,
     runId: ledger.run.id,
     steps: ledger.steps,
     done: ledger.done.keys(),
@@ -74,11 +76,10 @@ export async function startRun(session: Session, steps: TestStep[]): Promise<Led
   return createLedger(session, { run: RUN, steps })
 }
 
-/** What a new process does: takes the lock, reads the ledger, runs what is left. */
+/** What a new process does: reads the ledger, runs what is left. */
 export async function takeUp(url: string, settings: Settings = {}): Promise<Ran> {
-  await using lock = await RunLock.acquire((signal) => openSession(url, signal))
   await using session = await openSession(url)
   const ledger = await openLedger<string>(session)
   if (ledger === undefined) throw new Error('there is no ledger')
-  return run(url, ledger, { lock, ...settings })
+  return run(url, ledger, settings)
 }
