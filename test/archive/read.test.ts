@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import * as fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
-import { readArchive, type Entry } from '../../src/archive/index.ts'
+import { readArchive, type Archive, type Entry } from '../../src/archive/index.ts'
 import { PgleapError } from '../../src/errors.ts'
 import { archives, widths } from './arbitrary.ts'
 import { archiveOf, entryOf } from './sample.ts'
@@ -183,6 +183,44 @@ describe('a damaged archive', () => {
     expect((await failure(readArchive(directory))).code).toBe('archive.corrupt')
     const outside = { ...entry, data: { in: 'custom' as const, offset: 1n << 40n } }
     expect((await failure(readArchive(writeArchive({ ...sample, entries: [outside] })))).code).toBe('archive.corrupt')
+  })
+
+  test.each<[string, Partial<Archive>, Partial<Entry>]>([
+    ['two entries of one number', { entries: [entry, entry] }, {}],
+    ['an entry without a number', {}, { dumpId: 0 }],
+    ['a negative number of an entry', {}, { dumpId: -5 }],
+    ['an OID that is none', {}, { catalogOid: { table: 1.5, object: 0 } }],
+    ['an OID that is too large', {}, { catalogOid: { table: 0, object: 0x1_0000_0000 } }],
+    ['a dependency that is no number', {}, { dependencies: [NaN] }],
+    ['a dependency that is too large', {}, { dependencies: [0x8000_0000] }],
+    ['a relation of an odd kind', {}, { relkind: 'ÿ' }],
+    ['a zero byte in a text', {}, { defn: 'CREATE\0TABLE' }],
+    ['a date in the 14th month', { createdAt: Object.assign(new Date(2026, 0), { getMonth: () => 13 }) }, {}],
+    ['a data file that is the directory', { format: 'directory' }, { data: { in: 'directory', file: '..' } }],
+    ['data in front of its table of contents', {}, { data: { in: 'custom', offset: 5n } }],
+  ])('is refused for %s', async (_what, archive, fields) => {
+    const bytes = writeArchive({ ...sample, entries: [{ ...entry, ...fields }], ...archive })
+    expect((await failure(readArchive(bytes))).code).toBe('archive.corrupt')
+  })
+
+  test.each([
+    ['a width of numbers', 8, 0],
+    ['a width of numbers', 9, 200],
+    ['a format', 10, 4],
+    ['a compression', 11, 9],
+    ['a sign', 12, 7],
+  ])('is refused for %s that does not exist', async (_what, at, value) => {
+    const bytes = writeArchive(sample)
+    bytes[at] = value
+    expect((await failure(readArchive(bytes))).code).toBe('archive.corrupt')
+  })
+
+  test.each([
+    ["SET client_encoding = 'MULE_INTERNAL';", 'archive.encoding'],
+    ['SET client_encoding', 'archive.corrupt'],
+  ])('is refused for an encoding that is unknown or missing: %s', async (defn, code) => {
+    const bytes = writeArchive({ ...sample, entries: [{ ...entry, desc: 'ENCODING', defn }] })
+    expect((await failure(readArchive(bytes))).code).toBe(code)
   })
 
   test('says what it is instead: a newer or older version, an SQL script, a missing file, text in no encoding', async () => {
