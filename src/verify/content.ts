@@ -1,10 +1,10 @@
-import { DatabaseError } from '../connection/index.ts'
-import { PgleapError } from '../errors.ts'
 import type { TableFacts } from '../catalog/index.ts'
 import { findDifferences, type BothReaders } from './narrow.ts'
+import { mayBeUnknown, reasonOf } from './reason.ts'
 import type { RowDifference, TableVerdict } from './result.ts'
 import { type HashDialect, rowHash } from './row-hash.ts'
 import { type TableSide, commonColumns, describeColumns, tableLabel } from './tables.ts'
+import { allSettled } from './settled.ts'
 import { readTotals } from './totals.ts'
 
 export interface ContentOptions {
@@ -27,7 +27,7 @@ export async function compareTable(
   try {
     return await compareRows(readers, source, target, options)
   } catch (error) {
-    options.signal.throwIfAborted()
+    mayBeUnknown(error, options.signal)
     return verdictOn(source.facts, 'UNKNOWN', { detail: reasonOf(error) })
   }
 }
@@ -40,10 +40,10 @@ async function compareRows(
 ): Promise<TableVerdict> {
   const columns = commonColumns(source, target)
   const hash = mode === 'counts' ? undefined : rowHash(columns, dialect)
-  const [ours, theirs] = await bothSettled(
+  const [ours, theirs] = await allSettled([
     readTotals(readers.source, source.facts, { major: majors.source, hash }),
     readTotals(readers.target, target.facts, { major: majors.target, hash }),
-  )
+  ])
   const counts = { rows: Number(ours.rows), targetRows: Number(theirs.rows) }
   const columnsDetail = describeColumns(source, target)
   if (ours.rows === theirs.rows && ours.hash === theirs.hash) {
@@ -66,17 +66,11 @@ async function compareRows(
     detail.push(...differences.map(describeDifference))
     return verdictOn(source.facts, 'DIFFERENT', { ...counts, detail: detail.join('; '), differences })
   } catch (error) {
-    signal.throwIfAborted()
+    mayBeUnknown(error, signal)
     // That they differ is certain; only which rows is not known.
     detail.push(`the differing rows could not be found: ${reasonOf(error)}`)
     return verdictOn(source.facts, 'DIFFERENT', { ...counts, detail: detail.join('; ') })
   }
-}
-
-/** Both results, or the first failure once both have ended: no query is left running unseen. */
-async function bothSettled<A, B>(a: Promise<A>, b: Promise<B>): Promise<[A, B]> {
-  await Promise.allSettled([a, b])
-  return [await a, await b]
 }
 
 function verdictOn(
@@ -96,10 +90,4 @@ function describeDifference({ kind, key, columns, excerpt, count }: RowDifferenc
           .map(([name, value]) => `${name} = ${value}`)
           .join(', ')
   return `${kind}: ${row}${columns === undefined ? '' : ` (${columns.join(', ')})`}`
-}
-
-/** A sentence for a report. What a server says never holds a secret (see PgleapError). */
-export function reasonOf(error: unknown): string {
-  if (error instanceof DatabaseError) return `${error.message} (${error.server.sqlstate})`
-  return error instanceof PgleapError || error instanceof Error ? error.message : String(error)
 }

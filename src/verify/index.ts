@@ -3,3 +3,5 @@ export type { ObjectVerdict, RowDifference, TableVerdict, VerifyResult } from '.
 export { verify } from './verify.ts'
 export type { VerifyOptions } from './verify.ts'
 export type { Moment } from './readers.ts'
+export type { RoleChoices } from './roles.ts'
+export type { SchemaPair } from './schema.ts'

@@ -2,6 +2,7 @@ import type { TableFacts } from '../catalog/index.ts'
 import type { Readers } from './readers.ts'
 import type { RowDifference } from './result.ts'
 import { type HashColumn, type HashDialect, cellHashes, printedForm, rowHash, seed, textHash } from './row-hash.ts'
+import { allSettled } from './settled.ts'
 import { rowsOf, whereClause } from './tables.ts'
 import { quoteIdent } from '../sql.ts'
 
@@ -40,7 +41,7 @@ export async function findDifferences(
   const key = keyOf(table)
   const sql = key === undefined ? withoutKey(table) : withKey(table, key)
   const buckets = await differingBuckets(readers, table, sql)
-  const [source, target] = await Promise.all([
+  const [source, target] = await allSettled([
     readRows(readers.source, table.source, sql, buckets),
     readRows(readers.target, table.target, sql, buckets),
   ])
@@ -92,7 +93,7 @@ function bucketOf(hash: string, { rows }: DifferingTable): string {
 }
 
 async function differingBuckets(readers: BothReaders, table: DifferingTable, sql: RowSql): Promise<number[]> {
-  const [source, target] = await Promise.all([
+  const [source, target] = await allSettled([
     readBuckets(readers.source, table.source, sql),
     readBuckets(readers.target, table.target, sql),
   ])
@@ -191,7 +192,7 @@ async function nameColumns(
   const [source, target] =
     changed.length === 0
       ? [new Map<string, string[]>(), new Map<string, string[]>()]
-      : await Promise.all([
+      : await allSettled([
           readCells(readers.source, table.source, table, sql, changed),
           readCells(readers.target, table.target, table, sql, changed),
         ])

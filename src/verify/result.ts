@@ -57,18 +57,23 @@ export function worst(verdicts: Iterable<Verdict>): Verdict {
   return result
 }
 
-/** Everything that was compared, as a report lists it. */
-export function verifiedObjects(result: VerifyResult): VerifiedObject[] {
+/** What was compared, as a report lists it. Of the schema, what is not the same, and one line for all that is. */
+export function verifiedObjects({ tables, sequences, largeObjects, schema }: VerifyResult): VerifiedObject[] {
+  const odd = schema.filter(({ verdict }) => verdict !== 'SAME')
+  const equal = schema.length - odd.length
   return [
-    ...result.tables.map(({ object, kind, verdict, rows, detail }) => ({
+    ...tables.map(({ object, kind, verdict, rows, detail }) => ({
       object,
       kind,
       verdict,
       ...(rows === undefined ? {} : { rows }),
       ...(detail === undefined ? {} : { detail }),
     })),
-    ...result.sequences,
-    ...result.largeObjects,
-    ...result.schema,
+    ...sequences,
+    ...largeObjects,
+    ...(equal === 0
+      ? []
+      : [{ object: `${String(equal)} definitions, grants and comments`, kind: 'schema', verdict: 'SAME' as const }]),
+    ...odd,
   ]
 }

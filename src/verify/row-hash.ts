@@ -92,7 +92,7 @@ function singleCell(column: HashColumn, place: number, dialect: HashDialect): st
 }
 
 function directHash(value: string, builtIn: string | undefined, own: string, dialect: HashDialect): string | undefined {
-  switch (builtIn) {
+  switch (builtIn ?? '') {
     case 'int2':
     case 'int4':
       return `pg_catalog.hash${builtIn}extended(${value}, ${own})`

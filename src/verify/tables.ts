@@ -16,16 +16,18 @@ export interface TableSide {
 export async function readTableSides(
   session: Session,
   wanted: (table: TableFacts) => boolean,
-): Promise<Map<string, TableSide>> {
-  const tables = (await readTables(session)).filter(
-    (table) => table.kind === 'table' && table.schema !== LEDGER_SCHEMA && wanted(table),
+): Promise<{ tables: Map<string, TableSide>; leftOut: Set<number> }> {
+  const all = await readTables(session)
+  const leftOut = new Set(all.filter((table) => !wanted(table)).map(({ oid }) => oid))
+  const tables = all.filter(
+    ({ oid, kind, schema }) => kind === 'table' && schema !== LEDGER_SCHEMA && !leftOut.has(oid),
   )
   const sides = new Map<number, TableSide>(tables.map((facts) => [facts.oid, { facts, builtIn: new Map() }]))
   const rows = await session.query<{ table_oid: number; name: string; built_in: string | null }>(columnsSql, [
     [...sides.keys()],
   ])
   for (const row of rows) sides.get(row.table_oid)?.builtIn.set(row.name, row.built_in ?? undefined)
-  return new Map([...sides.values()].map((side) => [tableLabel(side.facts), side]))
+  return { tables: new Map([...sides.values()].map((side) => [tableLabel(side.facts), side])), leftOut }
 }
 
 /** Where a run keeps its record on the target (D3). */

@@ -1,9 +1,14 @@
-import type { TableFacts } from '../catalog/index.ts'
+import { readSequences, type SequenceFacts, type TableFacts } from '../catalog/index.ts'
 import type { EmitEvent } from '../report/index.ts'
 import { compareTable } from './content.ts'
 import { type Moment, Readers } from './readers.ts'
-import { type TableVerdict, type VerifyResult, worst } from './result.ts'
+import { compareLargeObjects } from './large-objects.ts'
+import { type ObjectVerdict, type TableVerdict, type VerifyResult, worst } from './result.ts'
+import type { RoleChoices } from './roles.ts'
 import type { HashDialect } from './row-hash.ts'
+import { type SchemaPair, compareSchemas } from './schema.ts'
+import { allSettled } from './settled.ts'
+import { compareSequences } from './sequences.ts'
 import { type TableSide, readTableSides, tableLabel } from './tables.ts'
 
 export interface VerifyOptions {
@@ -16,6 +21,12 @@ export interface VerifyOptions {
   jobs?: number | undefined
   /** Which tables of the source are compared: rows that were left out by request are not. @defaultValue all */
   includeRows?: ((table: Pick<TableFacts, 'oid' | 'schema' | 'name'>) => boolean) | undefined
+  /** Which sequences of the source are compared. @defaultValue all, but those of tables that are left out */
+  includeSequence?: ((sequence: SequenceFacts) => boolean) | undefined
+  /** Both schemas, where they are to be compared (`dumpSchema` reads them). */
+  schema?: SchemaPair | undefined
+  /** How roles were carried over. @defaultValue all of it, under the same names */
+  roles?: Partial<RoleChoices> | undefined
   /** Differing rows that are listed of each table. @defaultValue 10 */
   maxDifferences?: number | undefined
   onEvent?: EmitEvent | undefined
@@ -43,31 +54,38 @@ export async function verify(options: VerifyOptions): Promise<VerifyResult> {
   await using source = new Readers(options.source, { limit: jobs, signal, prepare: PREPARE })
   await using target = new Readers(options.target, { limit: jobs, signal, prepare: PREPARE })
   const includeRows = options.includeRows ?? (() => true)
-  const [ours, theirs] = await Promise.all([look(source, includeRows), look(target, () => true)])
+  const readers = { source, target }
+  const [ours, theirs] = await allSettled([look(source, includeRows), look(target, () => true)])
+  const majors = { source: ours.major, target: theirs.major }
   const dialect: HashDialect = {
     major: Math.min(ours.major, theirs.major),
     encodings: ours.encoding === theirs.encoding ? 'equal' : 'different',
   }
-  const tables = await Promise.all(
-    largestFirst(ours.tables).map(async (table) => {
-      const result = await compareTable({ source, target }, table, theirs.tables.get(tableLabel(table.facts)), {
-        mode,
-        dialect,
-        majors: { source: ours.major, target: theirs.major },
-        maxDifferences: options.maxDifferences ?? DEFAULT_DIFFERENCES,
-        signal,
-      })
-      report(onEvent, result)
-      return result
-    }),
-  )
+  const roles: RoleChoices = { owners: 'keep', privileges: 'keep', roleMap: new Map(), ...options.roles }
+  const maxDifferences = options.maxDifferences ?? DEFAULT_DIFFERENCES
+
+  const rows = largestFirst(ours.tables).map(async (table) => {
+    const other = theirs.tables.get(tableLabel(table.facts))
+    const result = await compareTable(readers, table, other, { mode, dialect, majors, maxDifferences, signal })
+    report(onEvent, result)
+    return result
+  })
+  const wanted = ours.sequences.filter(options.includeSequence ?? notLeftOut(ours, theirs))
+  const [tables, sequences, largeObjects] = await allSettled([
+    allSettled(rows),
+    compareSequences(readers, wanted, theirs.sequences, signal),
+    compareLargeObjects(readers, { ...roles, mode, signal }),
+  ])
+  const schema = options.schema === undefined ? [] : compareSchemas(options.schema, { ...roles, majors })
+  for (const result of [...sequences, ...largeObjects]) report(onEvent, result)
+  for (const result of schema) if (result.verdict !== 'SAME') report(onEvent, result)
   return {
-    verdict: worst(tables.map(({ verdict }) => verdict)),
+    verdict: worst([...tables, ...sequences, ...largeObjects, ...schema].map(({ verdict }) => verdict)),
     mode,
     tables: tables.toSorted((a, b) => (a.object < b.object ? -1 : 1)),
-    sequences: [],
-    largeObjects: [],
-    schema: [],
+    sequences,
+    largeObjects,
+    schema,
   }
 }
 
@@ -75,6 +93,9 @@ interface Side {
   major: number
   encoding: string
   tables: Map<string, TableSide>
+  /** OIDs of the tables, of any kind, that are not wanted. */
+  leftOut: Set<number>
+  sequences: SequenceFacts[]
 }
 
 async function look(readers: Readers, wanted: (table: TableFacts) => boolean): Promise<Side> {
@@ -83,18 +104,30 @@ async function look(readers: Readers, wanted: (table: TableFacts) => boolean): P
     return {
       major: session.major,
       encoding: row?.server_encoding ?? '',
-      tables: await readTableSides(session, wanted),
+      ...(await readTableSides(session, wanted)),
+      sequences: await readSequences(session),
     }
   })
 }
 
 /** The longest work first, so that nothing long is left for the end. */
 function largestFirst(tables: ReadonlyMap<string, TableSide>): TableSide[] {
-  const bytes = ({ facts }: TableSide) => facts.heapBytes + facts.toastBytes
-  return [...tables.values()].toSorted((a, b) => bytes(b) - bytes(a))
+  return [...tables.values()].toSorted((a, b) => bytesOf(b) - bytesOf(a))
 }
 
-function report(onEvent: EmitEvent, { object, kind, verdict, rows, detail }: TableVerdict): void {
+function bytesOf({ facts }: TableSide): number {
+  return facts.heapBytes + facts.toastBytes
+}
+
+/** A sequence that is not on the target because its table was left out is not missed. */
+function notLeftOut({ leftOut }: Side, { sequences }: Side): (sequence: SequenceFacts) => boolean {
+  const onTarget = new Set(sequences.map(tableLabel))
+  return (sequence) =>
+    sequence.tableOid === undefined || !leftOut.has(sequence.tableOid) || onTarget.has(tableLabel(sequence))
+}
+
+function report(onEvent: EmitEvent, { object, kind, verdict, detail, ...rest }: ObjectVerdict | TableVerdict): void {
+  const rows = 'rows' in rest ? rest.rows : undefined
   onEvent({
     type: 'verified',
     at: Date.now(),

@@ -14,6 +14,6 @@ export async function compare(
 }
 
 export async function momentOf(url: string, side: 'source' | 'target'): Promise<SourceSnapshot> {
-  const info = await parseConnection(url)
+  const info = parseConnection(url)
   return SourceSnapshot.take((signal) => connect(info, { side, purpose: 'verify', signal }))
 }
