@@ -1,3 +1,4 @@
+import { isDeepStrictEqual } from 'node:util'
 import type { EntrySqlOptions } from '../archive/index.ts'
 import { PgleapError } from '../errors.ts'
 import type { Choices } from './options.ts'
@@ -44,8 +45,7 @@ export function entryOptions(choices: Chosen): EntrySqlOptions & { roleMap: Read
  * @throws PgleapError `resume.other-choices`
  */
 export function assertSameChoices(began: Chosen, now: Chosen): void {
-  const text = ({ verify: _verify, ...rest }: Chosen) => JSON.stringify(rest)
-  if (text(began) === text(now)) return
+  if (isDeepStrictEqual({ ...began, verify: now.verify }, now)) return
   throw new PgleapError({
     code: 'resume.other-choices',
     message: 'The target holds an unfinished run that began with other options.',

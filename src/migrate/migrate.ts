@@ -37,7 +37,7 @@ export async function migrate(options: MigrateOptions): Promise<RunReport> {
   const unfinished = await openLedger<Work>(pair.target)
   if (unfinished !== undefined) {
     assertSameRun(unfinished, ends, choices)
-    return goOn({ servers: ends, pair, lock, ledger: unfinished, log, options: { ...options, jobs } })
+    return await goOn({ servers: ends, pair, lock, ledger: unfinished, log, options: { ...options, jobs } })
   }
   if (options.nonEmptyTarget !== 'add') await assertEmpty(pair.target)
 
@@ -59,7 +59,7 @@ export async function migrate(options: MigrateOptions): Promise<RunReport> {
     rowsLeftOut: reading.facts.tables.filter(({ oid }) => plan.rowsLeftOut.has(oid)).map(tableName),
   }
   const ledger = await begin(pair, ends, snapshot, notes, plan.steps)
-  return finish({ servers: ends, snapshot, ledger, notes, jobs, pgDump: options.pgDump, log, signal }, lock)
+  return await finish({ servers: ends, snapshot, ledger, notes, jobs, pgDump: options.pgDump, log, signal }, lock)
 }
 
 async function openOrCreate(ends: Servers, options: MigrateOptions): Promise<Pair> {
@@ -74,7 +74,7 @@ async function openOrCreate(ends: Servers, options: MigrateOptions): Promise<Pai
   }
   await using source = await ends.openSource('control', options.signal)
   await createDatabase(ends.target, await readDatabase(source), options.signal)
-  return openPair(ends, options.signal)
+  return await openPair(ends, options.signal)
 }
 
 function assertSameRun(ledger: Ledger<Work>, ends: Servers, choices: Chosen): void {

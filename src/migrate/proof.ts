@@ -9,7 +9,7 @@ export async function compare(migration: Migration, mode: 'full' | 'counts'): Pr
   log.phase('verify')
   const leftOut = new Set(notes.rowsLeftOut)
   await using target = await SourceSnapshot.take((inner) => servers.openTarget('verify', inner), { signal })
-  return verify({
+  return await verify({
     source: snapshot,
     target,
     mode,

@@ -28,7 +28,7 @@ export async function resume(options: ResumeOptions): Promise<RunReport> {
   await using lock = await RunLock.acquire((inner) => ends.openTarget('run lock', inner), signal)
   const ledger = await openLedger<Work>(pair.target)
   if (ledger === undefined) throw nothing(ends.target.describe())
-  return goOn({ servers: ends, pair, lock, ledger, log, options })
+  return await goOn({ servers: ends, pair, lock, ledger, log, options })
 }
 
 async function sourceOf({ target, signal }: ResumeOptions): Promise<string> {
@@ -74,7 +74,7 @@ export async function goOn({ servers: ends, pair, lock, ledger, log, options }: 
     snapshot: snapshot.continuity === 'new' ? 'new' : 'same',
   })
   const notes = ledger.run.options as unknown as RunNotes
-  return finish({ servers: ends, snapshot, ledger, notes, jobs, pgDump: options.pgDump, log, signal }, lock)
+  return await finish({ servers: ends, snapshot, ledger, notes, jobs, pgDump: options.pgDump, log, signal }, lock)
 }
 
 /**

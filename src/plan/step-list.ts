@@ -29,19 +29,20 @@ export class StepList {
   add(draft: Draft, entry?: number): number {
     const id = this.steps.length + 1
     const { dependsOn = [], after = [], locks = [], bytes = 0, ...rest } = draft
-    this.steps.push({ ...rest, id, bytes, dependsOn: unique(dependsOn), after: unique(after), locks })
+    // What needs an object that comes late is late itself: an index of a view that needs a key, for example.
+    const stage = [...dependsOn, ...after].reduce((latest, of) => Math.max(latest, this.#stageOf(of)), draft.stage)
+    this.steps.push({ ...rest, id, stage, bytes, dependsOn: unique(dependsOn), after: unique(after), locks })
     if (entry !== undefined) this.#byEntry.set(entry, id)
     return id
-  }
-
-  /** The step that makes this entry; undefined where no step does. */
-  stepOf(entry: number): number | undefined {
-    return this.#byEntry.get(entry)
   }
 
   /** The steps of those entries, in so far as they have one. */
   stepsOf(entries: readonly number[]): number[] {
     return entries.flatMap((entry) => this.#byEntry.get(entry) ?? [])
+  }
+
+  #stageOf(id: number): number {
+    return this.steps[id - 1]?.stage ?? 0
   }
 }
 
