@@ -1,4 +1,4 @@
-import { mkdtemp, rm, writeFile } from 'node:fs/promises'
+import { mkdtemp, rm, truncate, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
@@ -160,11 +160,20 @@ describe('a damaged archive', () => {
     )
   })
 
-  test('never makes it allocate what a length field claims', async () => {
+  test('never makes it allocate or read what a length field claims', async () => {
     const bytes = writeArchive(sample)
     const at = bytes.indexOf('orders') - 4
     bytes.writeUInt32LE(0x7fffffff, at)
-    expect((await failure(readArchive(bytes))).code).toBe('archive.corrupt')
+    expect((await failure(readArchive(bytes))).message).toContain('a text of 2147483647 bytes')
+    bytes.writeUInt32LE(500_000_000, at)
+    const folder = await mkdtemp(join(tmpdir(), 'pgleap-archive-'))
+    try {
+      await writeFile(join(folder, 'sparse'), bytes)
+      await truncate(join(folder, 'sparse'), 1_000_000_000)
+      expect((await failure(readArchive(join(folder, 'sparse')))).message).toContain('a text of 500000000 bytes')
+    } finally {
+      await rm(folder, { recursive: true })
+    }
   })
 
   test('is refused when a damaged count would lose entries silently', async () => {
@@ -188,6 +197,7 @@ describe('a damaged archive', () => {
   test.each<[string, Partial<Archive>, Partial<Entry>]>([
     ['two entries of one number', { entries: [entry, entry] }, {}],
     ['an entry without a number', {}, { dumpId: 0 }],
+    ['a number beyond 32 bits', {}, { dumpId: 0x8000_0000 }],
     ['a negative number of an entry', {}, { dumpId: -5 }],
     ['an OID that is none', {}, { catalogOid: { table: 1.5, object: 0 } }],
     ['an OID that is too large', {}, { catalogOid: { table: 0, object: 0x1_0000_0000 } }],

@@ -105,6 +105,7 @@ describe('the roles that an archive needs', () => {
     expect(roles('ACL', 'GRANT ALL ON TABLE t TO PUBLIC;\nGRANT ALL ON TABLE t TO anna;')).toEqual(['anna'])
     expect(roles('ACL', 'GRANT ALL ON TABLE t TO "PUBLIC";')).toEqual(['PUBLIC'])
     expect(roles('POLICY', 'CREATE POLICY p ON t TO CURRENT_USER, bert USING (true);')).toEqual(['bert'])
+    expect(roles('POLICY', "CREATE POLICY p ON t USING ((a > '1 0'::interval day to hour));")).toEqual([])
     expect(roles('USER MAPPING', 'CREATE USER MAPPING FOR PUBLIC SERVER s;')).toEqual([])
     expect(roles('TABLE', 'CREATE TABLE t;')).toEqual([])
   })
