@@ -21,7 +21,7 @@ export async function showRun(flags: RunFlags, run: (invocation: Invocation) => 
 }
 
 /** A run that ended has failures to mend (partial), or no proof (difference), or is good. */
-export function exitCodeOfRun(report: Pick<RunReport, 'verdict' | 'failures' | 'blocked'>): number {
+function exitCodeOfRun(report: Pick<RunReport, 'verdict' | 'failures' | 'blocked'>): number {
   if (report.failures.length > 0 || report.blocked.length > 0) return EXIT_CODES.partial
   return report.verdict === 'SAME' || report.verdict === 'SKIPPED' ? 0 : EXIT_CODES.difference
 }

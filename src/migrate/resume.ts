@@ -73,6 +73,18 @@ export async function goOn({ servers: ends, pair, lock, ledger, log, options }: 
     left: ledger.steps.length - ledger.done.size,
     snapshot: snapshot.continuity === 'new' ? 'new' : 'same',
   })
+  const open = ledger.steps.filter(({ id }) => !ledger.done.has(id))
+  const cost = open.reduce((sum, step) => sum + step.cost, 0)
+  log.emit({
+    type: 'plan',
+    at: Date.now(),
+    steps: open.length,
+    tables: new Set(open.flatMap(({ table }) => table ?? [])).size,
+    bytes: open.reduce((sum, step) => sum + step.bytes, 0),
+    // The cost of a chain is not known here; side by side without waiting is the best case.
+    estimateMs: Math.round(cost / jobs),
+    cost,
+  })
   const notes = ledger.run.options as unknown as RunNotes
   return await finish({ servers: ends, snapshot, ledger, notes, jobs, pgDump: options.pgDump, log, signal }, lock)
 }
