@@ -1,3 +1,4 @@
+import type { Duplex } from 'node:stream'
 import { setMaxListeners } from 'node:events'
 import { PgleapError, unreachable } from '../errors.ts'
 import { loadSql } from '../sql.ts'
@@ -116,8 +117,9 @@ async function connectTo(
       if (!fits(known, attrs)) throw wrongRole(side, host, attrs)
       return new PgSession({ ...known, side }, login, signal ?? new AbortController().signal)
     } catch (error) {
+      const failure = cutShort(error, login.connection.stream)
       await login.client.end().catch(() => {})
-      throw deadline.signal.aborted ? deadline.signal.reason : error
+      throw deadline.signal.aborted ? deadline.signal.reason : failure
     }
   } finally {
     clearTimeout(timer)
@@ -199,8 +201,9 @@ async function login(
   try {
     await client.connect()
   } catch (error) {
+    const failure = cutShort(error, socket)
     socket.destroy()
-    throw error
+    throw failure
   }
   // The abort listener stays for the rest of the login; the deadline's controller goes with connectTo.
   return { client, connection, info, host, encrypted }
@@ -223,6 +226,13 @@ async function settle({ client }: Login, options: ConnectOptions, another: () =>
   if (known.settings !== null) return known
   if ((await poolerBetween(client, another)) === 'shared') throw refusePooler(options.side)
   return make(known.pid)
+}
+
+/** pg has no code for a connection that ends in the middle of the login, which is how a server that stops answers. */
+function cutShort(error: unknown, socket: Duplex): unknown {
+  if (!socket.destroyed && !socket.readableEnded) return error
+  if (error instanceof PgleapError || serverFields(error) !== undefined || nodeCode(error) !== '') return error
+  return Object.assign(new Error('closed during the login', { cause: error }), { code: 'ECONNRESET' })
 }
 
 function fits(known: Known, attrs: SessionAttrs): boolean {
