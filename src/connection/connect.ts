@@ -276,6 +276,8 @@ function timedOut(side: Side, host: Host, ms: number): PgleapError {
     message: `The ${side} (${describeHost(host)}) did not let us in within ${String(ms / 1000)} s.`,
     hint: 'See whether the address is right and the server well; connect_timeout sets the time.',
     party: side,
+    // As a connect that the network timed out: it may be tried again.
+    cause: Object.assign(new Error('connect_timeout'), { code: 'ETIMEDOUT' }),
   })
 }
 

@@ -189,7 +189,9 @@ async function stranger(answer: string | undefined) {
 
 test('a server that never answers is left after connect_timeout', async () => {
   using silent = await stranger(undefined)
-  expect(await failure(`${silent.url}?connect_timeout=2`)).toMatchObject({ code: 'connect.timeout' })
+  const error = await failure(`${silent.url}?connect_timeout=2`)
+  expect(error).toMatchObject({ code: 'connect.timeout' })
+  expect(isRetryable(error)).toBe(true)
 })
 
 test('what is no PostgreSQL is recognised', async () => {

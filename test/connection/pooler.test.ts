@@ -65,14 +65,20 @@ function serverAccountFor(): { uid?: number; gid?: number } {
 const sides = { side: 'target', purpose: 'pooler test' } as const
 
 for (const roundRobin of ['0', '1']) {
-  for (const idle of [1, 3]) {
+  // One server connection and no more: two transactions at once would wait for each other.
+  for (const { idle, size } of [
+    { idle: 1, size: 1 },
+    { idle: 1, size: 20 },
+    { idle: 3, size: 20 },
+  ]) {
     test.skipIf(pgbouncer === undefined)(
-      `a pooler in transaction mode is refused (server_round_robin = ${roundRobin}, ${String(idle)} server connections)`,
+      `a pooler in transaction mode is refused (server_round_robin = ${roundRobin}, ${String(idle)} idle of ${String(size)})`,
       async () => {
         const pg = await server(17)
         await using pool = await bouncer(pgbouncer ?? '', pg.port, {
           pool_mode: 'transaction',
           server_round_robin: roundRobin,
+          default_pool_size: String(size),
         })
         // So many server connections are idle in the pool when pgleap comes.
         const clients = await Promise.all(Array.from({ length: idle }, () => connectClient(pool.url)))
