@@ -14,7 +14,8 @@ const VERIFY_OPTIONS = {
   target: null,
   onEvent: null,
   signal: null,
-  jobs: MIGRATE_OPTIONS.jobs,
+  jobs: { ...MIGRATE_OPTIONS.jobs, help: 'sessions that read at a time on each side (2)' },
+  pgDump: MIGRATE_OPTIONS.pgDump,
   mode: {
     flags: '--mode <mode>',
     help: 'full (default) compares contents, counts only rows',

@@ -46,7 +46,8 @@ export function createDatabaseSql(name: string, like: DatabaseFacts, major: numb
 }
 
 function explain(error: unknown, name: string, like: DatabaseFacts): unknown {
-  switch (error instanceof DatabaseError ? error.server.sqlstate : undefined) {
+  const sqlstate = error instanceof DatabaseError ? error.server.sqlstate : ''
+  switch (sqlstate) {
     case SQLSTATE.duplicateDatabase:
       return new PgleapError({
         code: 'target.database-exists',

@@ -36,21 +36,16 @@ export async function finish(migration: Migration, lock: RunLock): Promise<RunRe
 /** Rows that were written to the source after the snapshot are not on the target: whoever goes on must know. */
 async function writesSince(pair: Pair, before: WriteCounters, { log }: Migration): Promise<SourceWrites[]> {
   const writes = writesBetween(before, await readWriteCounters(pair.source))
-  switch (writes.found) {
-    case 'none':
-    case 'unknown':
-      return []
-    case 'tables': {
-      const names = writes.tables.map(({ schema, name }) => `${schema}.${name}`)
-      log.notice({
-        level: 'warning',
-        code: 'source.written',
-        message: `The source was written to after the snapshot: ${names.slice(0, 5).join(', ')}${names.length > 5 ? ' and more' : ''}. Those rows are not on the target.`,
-        hint: 'Stop the writers and migrate anew, or carry those rows over yourself.',
-      })
-      return writes.tables.map(({ schema, name, rows }) => ({ table: `${schema}.${name}`, rows }))
-    }
-  }
+  if (writes.found !== 'tables') return []
+  const tables = writes.tables.map(({ schema, name, rows }) => ({ table: `${schema}.${name}`, rows }))
+  const names = tables.map(({ table }) => table)
+  log.notice({
+    level: 'warning',
+    code: 'source.written',
+    message: `The source was written to after the snapshot: ${names.slice(0, 5).join(', ')}${names.length > 5 ? ' and more' : ''}. Those rows are not on the target.`,
+    hint: 'Stop the writers and migrate anew, or carry those rows over yourself.',
+  })
+  return tables
 }
 
 interface Outcome {

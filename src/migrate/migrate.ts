@@ -56,6 +56,7 @@ export async function migrate(options: MigrateOptions): Promise<RunReport> {
   const notes: RunNotes = {
     choices,
     writes: reading.writes,
+    extraObjects: options.nonEmptyTarget === 'add' ? 'ignore' : 'report',
     rowsLeftOut: reading.facts.tables.filter(({ oid }) => plan.rowsLeftOut.has(oid)).map(tableName),
   }
   const ledger = await begin(pair, ends, snapshot, notes, plan.steps)

@@ -13,6 +13,8 @@ export interface RunNotes {
   writes: WriteCounters
   /** Tables, as `schema.name`, whose rows were left out by request: they are not compared. */
   rowsLeftOut: string[]
+  /** What to make of objects that only the target holds: it may have held them before. */
+  extraObjects: 'report' | 'ignore'
 }
 
 /** A run in this process, from the ledger on. */

@@ -83,8 +83,9 @@ function tableReports(ledger: ExportedLedger, proof: VerifyResult | undefined): 
     return report
   }
   for (const { object } of proof?.tables ?? []) reportOf(object)
+  const holdsRows = (step: ExportedStep) => step.kind === 'copy' || reports.has(step.table ?? '')
   for (const step of ledger.steps) {
-    if (step.table === undefined || step.done === undefined) continue
+    if (step.table === undefined || step.done === undefined || !holdsRows(step)) continue
     if (step.kind === 'copy') {
       const report = reportOf(step.table)
       report.bytes += step.done.bytes

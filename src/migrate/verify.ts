@@ -2,6 +2,7 @@ import { SourceSnapshot } from '../catalog/index.ts'
 import type { VerifyReport } from '../report/index.ts'
 import { verifiedObjects, verify as compareDatabases } from '../verify/index.ts'
 import type { CommonOptions } from './options.ts'
+import { dumpBoth } from './proof.ts'
 import { RunLog } from './run-log.ts'
 import { endpoint, openPair, servers } from './servers.ts'
 
@@ -12,6 +13,8 @@ export interface VerifyOptions extends CommonOptions {
   mode?: 'full' | 'counts'
   /** Sessions that read at the same time on each side. @defaultValue 2 */
   jobs?: number
+  /** A native pg_dump to use in place of the bundled one. */
+  pgDump?: string
 }
 
 /** Compares two databases, each as it is at one moment, and changes neither. */
@@ -24,7 +27,16 @@ export async function verify(options: VerifyOptions): Promise<VerifyReport> {
   log.phase('verify')
   await using source = await SourceSnapshot.take((inner) => ends.openSource('verify', inner), { signal })
   await using target = await SourceSnapshot.take((inner) => ends.openTarget('verify', inner), { signal })
-  const result = await compareDatabases({ source, target, mode, jobs: options.jobs, onEvent: log.emit, signal })
+  const schema = await dumpBoth({ servers: ends, pgDump: options.pgDump, signal }, { source, target })
+  const result = await compareDatabases({
+    source,
+    target,
+    mode,
+    jobs: options.jobs,
+    schema,
+    onEvent: log.emit,
+    signal,
+  })
   const report: VerifyReport = {
     source: endpoint(ends.source, pair.source),
     target: endpoint(ends.target, pair.target),

@@ -2,7 +2,7 @@ import type { Entry } from '../archive/index.ts'
 import type { IndexFacts, TableFacts } from '../catalog/index.ts'
 import { quoteIdent } from '../sql.ts'
 import { indexCost, statementCost } from './costs.ts'
-import { bytesOf, planObject, tableName, type Planning } from './planning.ts'
+import { bytesOf, describe, planObject, tableName, type Planning } from './planning.ts'
 import { quoted } from './restore.ts'
 import { STAGES } from './step-list.ts'
 
@@ -33,6 +33,34 @@ export function planIndex(planning: Planning, entry: Entry): void {
     entry.dumpId,
   )
   noteIndexing(planning, table, step)
+}
+
+/**
+ * Attaches a partition's index to that of its parent, which takes both indexes ACCESS EXCLUSIVE: nothing may work on
+ * either table, or on the whole tree, at that moment.
+ */
+export function planIndexAttach(planning: Planning, entry: Entry): void {
+  const dependsOn = planning.list.stepsOf(entry.dependencies)
+  const tables = new Set<number>()
+  for (const id of entry.dependencies) {
+    const table = planning.tableOfIndexEntry.get(id)
+    if (table === undefined) continue
+    tables.add(table)
+    tables.add(planning.roots.get(table) ?? table)
+  }
+  planning.list.add(
+    {
+      kind: 'attach',
+      label: describe(entry),
+      stage: STAGES.data,
+      cost: statementCost,
+      dependsOn,
+      locks: [...tables].map((oid) => ({ object: `table:${String(oid)}`, mode: 'exclusive' })),
+      batch: 'attach',
+      work: { kind: 'sql', statements: planning.input.restore.definition(entry) },
+    },
+    entry.dumpId,
+  )
 }
 
 /** A primary key, unique or exclusion constraint. */

@@ -1,8 +1,9 @@
 import { stagesOf, type Entry, type Stage } from '../archive/index.ts'
 import { planCopies } from './copy-steps.ts'
 import { statementCost } from './costs.ts'
+import { partitionRoots } from './families.ts'
 import { planForeignKey } from './foreign-key-steps.ts'
-import { planIndex, planKey } from './index-steps.ts'
+import { planIndex, planIndexAttach, planKey } from './index-steps.ts'
 import { planDatabase, planOwnersAndGrants } from './owner-steps.ts'
 import { describe, planObject, relationEntries, tableName, type Planning, type PlanInput } from './planning.ts'
 import { quoted } from './restore.ts'
@@ -39,6 +40,8 @@ export function plan(input: PlanInput): Plan {
       input.facts.indexes.flatMap((index) => (index.constraint === undefined ? [] : [[index.constraint.oid, index]])),
     ),
     foreignKeys: new Map(input.facts.foreignKeys.map((key) => [key.oid, key])),
+    tableOfIndexEntry: tablesByIndexEntry(input),
+    roots: partitionRoots(input.archive),
     copies: new Map(),
     indexing: new Map(),
   }
@@ -67,6 +70,22 @@ export function plan(input: PlanInput): Plan {
   }
 }
 
+function tablesByIndexEntry({ archive, facts }: PlanInput): Map<number, number> {
+  const byIndex = new Map(facts.indexes.map((index) => [index.oid, index.tableOid]))
+  const byConstraint = new Map(facts.indexes.map((index) => [index.constraint?.oid, index.tableOid]))
+  const found = new Map<number, number>()
+  for (const { desc, dumpId, catalogOid } of archive.entries) {
+    const table =
+      desc === 'INDEX'
+        ? byIndex.get(catalogOid.object)
+        : desc === 'CONSTRAINT'
+          ? byConstraint.get(catalogOid.object)
+          : undefined
+    if (table !== undefined) found.set(dumpId, table)
+  }
+  return found
+}
+
 /** Indexes, keys and foreign keys run beside the copies; everything else waits until all rows are in. */
 function planPostData(planning: Planning, entry: Entry): void {
   switch (entry.desc) {
@@ -77,6 +96,7 @@ function planPostData(planning: Planning, entry: Entry): void {
     case 'FK CONSTRAINT':
       return planForeignKey(planning, entry)
     case 'INDEX ATTACH':
+      return planIndexAttach(planning, entry)
     case 'STATISTICS':
       return planObject(planning, entry, 'data')
     default:

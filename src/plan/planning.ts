@@ -39,6 +39,10 @@ export interface Planning {
   /** Indexes of primary keys, unique and exclusion constraints, by the constraint's OID. */
   indexOfConstraint: ReadonlyMap<number, IndexFacts>
   foreignKeys: ReadonlyMap<number, ForeignKeyFacts>
+  /** The table of an index, by the dump id of the index's or its constraint's entry. */
+  tableOfIndexEntry: ReadonlyMap<number, number>
+  /** The partitioned table at the top of a partition's tree, by the partition's OID. */
+  roots: ReadonlyMap<number, number>
   /** The steps that fill a table, by the table's OID. */
   copies: Map<number, number[]>
   /** The steps that index a table, by the table's OID. */

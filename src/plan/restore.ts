@@ -16,9 +16,16 @@ export function restoreWith(options: EntrySqlOptions, connectedRole: string): Re
   return {
     definition: (entry) => entrySql(entry, { ...options, owners: 'skip' }),
     settings: (entry) => settingsSql(entry, options),
-    owner: (entry) =>
-      entry.owner === undefined || rename(entry.owner) === connectedRole ? [] : ownerSql(entry, options),
+    owner: (entry) => {
+      const isOurs = entry.owner !== undefined && rename(entry.owner) === connectedRole
+      return isOurs && !isThereAlready(entry) ? [] : ownerSql(entry, options)
+    },
   }
+}
+
+/** Every database is born with this schema, and since PostgreSQL 15 it is not its maker's. */
+function isThereAlready(entry: Entry): boolean {
+  return entry.desc === 'SCHEMA' && entry.tag === 'public'
 }
 
 /** `"schema"."name"` of a relation. */

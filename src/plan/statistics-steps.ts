@@ -1,7 +1,6 @@
 import type { Entry } from '../archive/index.ts'
 import type { TableFacts } from '../catalog/index.ts'
 import { analyzeCost, statementCost } from './costs.ts'
-import { partitionRoots } from './families.ts'
 import type { Plan } from './plan.ts'
 import { describe, relationEntries, tableName, type Planning } from './planning.ts'
 import { quoted } from './restore.ts'
@@ -32,12 +31,11 @@ interface Group {
 }
 
 function groupByRoot(planning: Planning, tables: Plan['tables']): Group[] {
-  const roots = partitionRoots(planning.input.archive)
   const groups = new Map<number, Group>()
   const entryOf = relationEntries(planning.input.archive.entries)
   for (const { oid } of tables) {
     const table = planning.tables.get(oid)
-    const root = planning.tables.get(roots.get(oid) ?? oid)
+    const root = planning.tables.get(planning.roots.get(oid) ?? oid)
     if (table === undefined || root === undefined) continue
     const group = groups.get(root.oid) ?? { root, members: [], made: new Set<number>() }
     groups.set(root.oid, group)
@@ -61,7 +59,10 @@ function planAnalyze(planning: Planning, group: Group, statistics: readonly numb
     dependsOn: [...group.made],
     after: [...filled, ...indexed, ...statistics],
     // ANALYZE takes SHARE UPDATE EXCLUSIVE, as VALIDATE CONSTRAINT does.
-    locks: group.members.map(({ oid }) => ({ object: `table:${String(oid)}`, mode: 'exclusive' })),
+    locks: [...new Set([group.root, ...group.members])].map(({ oid }) => ({
+      object: `table:${String(oid)}`,
+      mode: 'exclusive',
+    })),
     ...(cost < 50 ? { batch: 'analyze' } : {}),
     work: { kind: 'sql', statements: [`ANALYZE ${quoted(group.root)}`] },
   })
