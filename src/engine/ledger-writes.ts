@@ -3,6 +3,7 @@ import { quoteLiteral } from '../sql.ts'
 import { findLedger } from './ledger-checks.ts'
 import type { FailedStep, RunState } from './ledger.ts'
 import type { StepResult } from './step.ts'
+import { inTransaction } from './transaction.ts'
 
 /**
  * The statement that marks steps as done, to be sent in the transaction that did their work (invariant 1). A step that
@@ -38,9 +39,15 @@ export async function clearFailures(session: Session): Promise<void> {
   await session.query('DELETE FROM pgleap.failure')
 }
 
-/** Takes steps back that are done, so that they are done again: their rows would mix two snapshots. */
+/**
+ * Takes steps back that are done, so that they are done again: their rows would mix two snapshots. On an idle session;
+ * it survives a crash of the server right after it, which would else bring the mix about (invariant 2).
+ */
 export async function invalidate(session: Session, steps: readonly number[]): Promise<void> {
-  await session.query('DELETE FROM pgleap.done WHERE step = ANY ($1::integer[])', [steps])
+  await inTransaction(session, async () => {
+    await session.script('SET LOCAL synchronous_commit = on')
+    await session.query('DELETE FROM pgleap.done WHERE step = ANY ($1::integer[])', [steps])
+  })
 }
 
 export async function updateRun(session: Session, change: { state?: RunState; snapshot?: string }): Promise<void> {

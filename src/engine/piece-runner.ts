@@ -45,7 +45,7 @@ export class PieceRunner<W, K extends Worker> {
         else commit.isOpen = false
         const pause = this.#options.mayRetry(error) ? retries.pauseAfter(error) : undefined
         const [first] = steps
-        if (pause === undefined || first === undefined) return await this.#lastLook(steps, slot, commit, error)
+        if (pause === undefined || first === undefined) return this.#lastLook(steps, slot, commit, error)
         const reason = messageOf(error)
         const step = stepRef(first)
         emit({ type: 'step-retry', at: clock.now(), step, attempt: retries.attempts, waitMs: pause, reason })
@@ -153,6 +153,6 @@ export function stepRef(step: Step): StepRef {
   return table === undefined ? { id, kind, label, bytes, cost } : { id, kind, label, table, bytes, cost }
 }
 
-export function messageOf(error: unknown): string {
+function messageOf(error: unknown): string {
   return error instanceof Error ? error.message : String(error)
 }

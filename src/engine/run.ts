@@ -155,14 +155,18 @@ class Round<W, K extends Worker> {
   async #checkCommits(target: Session): Promise<void> {
     const lost = await notDone(target, [...this.#done])
     if (lost.length === 0) return
-    this.#emit({
-      type: 'notice',
-      at: this.#clock.now(),
-      level: 'warning',
-      code: 'target.lost-commits',
-      message: `The target crashed and lost the last ${String(lost.length)} steps; they are done again.`,
-    })
-    throw new LostCommitsError()
+    const error = new LostCommitsError()
+    if (this.#fatal === undefined) {
+      this.#fatal = { error }
+      this.#emit({
+        type: 'notice',
+        at: this.#clock.now(),
+        level: 'warning',
+        code: 'target.lost-commits',
+        message: `The target crashed and lost the last ${String(lost.length)} steps; they are done again.`,
+      })
+    }
+    throw error
   }
 
   /** One worker's life. Never rejects: what must end the run is kept in `#fatal`. */

@@ -24,7 +24,7 @@ export interface ScheduleOptions {
   batch?: BatchLimit | undefined
 }
 
-export const DEFAULT_BATCH: BatchLimit = { cost: 500, steps: 200 }
+const DEFAULT_BATCH: BatchLimit = { cost: 500, steps: 200 }
 
 // What a step is to the schedule. A parked one would be ready but for a lock.
 const WAITING = 0

@@ -5,6 +5,7 @@ import { fileURLToPath } from 'node:url'
 import { describe, expect, test } from 'vitest'
 import type { Session } from '../../src/connection/index.ts'
 import { type Prepared, type Worker, openLedger } from '../../src/engine/index.ts'
+import type { Event } from '../../src/report/index.ts'
 import { faultProxy, freshDatabase, startServer } from '../kit/index.ts'
 import { type TestStep, step } from './steps.ts'
 import { MAJOR, openSession, openWorker, run, sqlOf, startRun, takeUp, withTarget } from './target.ts'
@@ -170,6 +171,29 @@ describe('a target that is restarted in the middle of a run', () => {
       await expect.poll(() => started).toBeGreaterThan(40)
       await server.restart(mode)
       expect((await ran).outcome).toMatchObject({ failed: [], blocked: [] })
+      await using session = await openSession(database.url)
+      await expectExact(session)
+    }
+  })
+
+  test('with commits lost in a crash is noticed, and those steps are done again', async () => {
+    // Nothing is flushed by itself for ten seconds, so the crash takes all that the workers have committed.
+    await using server = await startServer({ major: MAJOR, settings: { wal_writer_delay: '10s' } })
+    {
+      await using database = await freshDatabase(server)
+      {
+        await using session = await openSession(database.url)
+        await begin(session, inserts(150, { pause: 0.01 }))
+      }
+      const events: Event[] = []
+      const of = (type: Event['type']): Event[] => events.filter((event) => event.type === type)
+      const ran = takeUp(database.url, { events, retry: { baseMs: 100, capMs: 1000 } })
+      await expect.poll(() => of('step-done').length).toBeGreaterThan(40)
+      await server.kill()
+      await server.start()
+      expect((await ran).outcome).toMatchObject({ done: 150, failed: [], blocked: [] })
+      expect(of('notice')).toMatchObject([{ level: 'warning', code: 'target.lost-commits' }])
+      expect(of('step-done').length).toBeGreaterThan(150)
       await using session = await openSession(database.url)
       await expectExact(session)
     }

@@ -81,5 +81,5 @@ export async function takeUp(url: string, settings: Settings = {}): Promise<Ran>
   await using session = await openSession(url)
   const ledger = await openLedger<string>(session)
   if (ledger === undefined) throw new Error('there is no ledger')
-  return run(url, ledger, settings)
+  return await run(url, ledger, settings)
 }
