@@ -3,7 +3,6 @@ import { quoteLiteral } from '../sql.ts'
 import { findLedger } from './ledger-checks.ts'
 import type { FailedStep, RunState } from './ledger.ts'
 import type { StepResult } from './step.ts'
-import { inTransaction } from './transaction.ts'
 
 /**
  * The statement that marks steps as done, to be sent in the transaction that did their work (invariant 1). A step that
@@ -40,14 +39,13 @@ export async function clearFailures(session: Session): Promise<void> {
 }
 
 /**
- * Takes steps back that are done, so that they are done again: their rows would mix two snapshots. On an idle session;
- * it survives a crash of the server right after it, which would else bring the mix about (invariant 2).
+ * Takes steps back that are done, so that they are done again: their rows would mix two snapshots. To be called inside
+ * a transaction, with whatever empties their tables; its commit survives a crash of the server, which would else bring
+ * the mix about (invariant 2).
  */
 export async function invalidate(session: Session, steps: readonly number[]): Promise<void> {
-  await inTransaction(session, async () => {
-    await session.script('SET LOCAL synchronous_commit = on')
-    await session.query('DELETE FROM pgleap.done WHERE step = ANY ($1::integer[])', [steps])
-  })
+  await session.script('SET LOCAL synchronous_commit = on')
+  await session.query('DELETE FROM pgleap.done WHERE step = ANY ($1::integer[])', [steps])
 }
 
 export async function updateRun(session: Session, change: { state?: RunState; snapshot?: string }): Promise<void> {

@@ -89,7 +89,9 @@ describe('what a run has written', () => {
       expect(exported.steps[0]).not.toHaveProperty('failure')
 
       await clearFailures(session)
+      await session.script('BEGIN')
       await invalidate(session, [1, 3])
+      await session.script('COMMIT')
       await flushLedger(session)
       expect(await openLedger(session)).toMatchObject({ done: new Map(), failures: [], run: { state: 'partial' } })
     }))
