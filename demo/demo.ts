@@ -4,11 +4,15 @@ import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { readFileSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
-import { type OwnServer, queryOnce, startServer } from '../test/kit/index.ts'
+import { type OwnServer, endRun, queryOnce, startServer } from '../test/kit/index.ts'
 
 const DATABASE = 'shop'
 
-process.exitCode = await demo()
+try {
+  process.exitCode = await demo()
+} finally {
+  await endRun()
+}
 
 async function demo(): Promise<number> {
   // Ctrl-C reaches pgleap as well, which then leaves in an orderly way; the servers are stopped after it.

@@ -2,12 +2,12 @@ import { accessSync, chmodSync, constants, existsSync, mkdtempSync, rmSync, stat
 import { rename } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
-import { guard } from './guard.ts'
+import { type Guard, guard } from './guard.ts'
 
 /** Names the run's folder to the processes that a run starts (vitest's workers), which then share what is in there. */
 export const RUN_VARIABLE = 'PGLEAP_KIT_RUN'
 
-let own: string | undefined
+let own: { readonly directory: string; readonly guard: Guard } | undefined
 
 /**
  * The folder of this run, for what its servers share: initialised data folders, readable copies of programs. Belongs to
@@ -17,10 +17,16 @@ export function runDirectory(): string {
   const inherited = process.env[RUN_VARIABLE]
   if (inherited !== undefined && existsSync(inherited)) return inherited
   if (own === undefined) {
-    own = makeTemporary('run')
-    guard(own)
+    const directory = makeTemporary('run')
+    own = { directory, guard: guard(directory) }
   }
-  return own
+  return own.directory
+}
+
+/** Removes this process's run folder now, once its servers are disposed; otherwise that happens when the process ends. */
+export async function endRun(): Promise<void> {
+  await own?.guard.end()
+  own = undefined
 }
 
 /** Makes a new folder that every user may enter. Its path is short, because a socket's path may have 107 bytes only. */
