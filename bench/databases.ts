@@ -100,9 +100,9 @@ export async function checkpoint(serverUrl: string): Promise<void> {
 export async function inventory(url: string): Promise<string> {
   return withClient(url, async (client) => {
     const { rows } = await client.query<{ what: string; n: string }>(
-      `SELECT 'relations ' || relkind AS what, count(*)::text AS n FROM pg_class
+      `SELECT 'relations ' || relkind::text AS what, count(*)::text AS n FROM pg_class
          WHERE relnamespace = 'public'::regnamespace GROUP BY 1
-       UNION ALL SELECT 'constraints ' || contype || convalidated, count(*)::text FROM pg_constraint
+       UNION ALL SELECT 'constraints ' || contype::text || convalidated::text, count(*)::text FROM pg_constraint
          WHERE connamespace = 'public'::regnamespace AND contype <> 'n' GROUP BY 1
        UNION ALL SELECT 'invalid indexes', count(*)::text FROM pg_index WHERE NOT indisvalid
        UNION ALL SELECT 'large objects', count(*)::text FROM pg_largeobject_metadata

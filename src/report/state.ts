@@ -55,6 +55,7 @@ const RATE_WINDOW_MS = 15_000
 const SAMPLE_EVERY_MS = 500
 /** A running index is reported every second or so; one that stays silent this long is done. */
 const INDEX_SILENCE_MS = 5_000
+const MOMENT_MS = 20
 
 export const initialState: ViewState = {
   startedAt: undefined,
@@ -89,6 +90,7 @@ export function advance(before: ViewState, event: Event): ViewState {
     case 'resumed':
       return { ...state, resumed: event }
     case 'step-started':
+      if (isMoment(event.step)) return state
       return withRunning(state, event.step, { startedAt: event.at, bytes: 0, rows: 0, attempt: 0 })
     case 'step-progress':
       return sampled(withRunning(state, event.step, { bytes: event.bytes, rows: event.rows, attempt: 0 }))
@@ -157,7 +159,13 @@ function withRunning(state: ViewState, step: StepRef, change: Partial<RunningSte
   return { ...state, running: new Map(state.running).set(step.id, { ...known, ...change }) }
 }
 
+/** Too short to be seen: hundreds of these start at once, and none of them is worth a place among what is running. */
+function isMoment({ bytes, cost }: StepRef): boolean {
+  return bytes === 0 && cost !== undefined && cost < MOMENT_MS
+}
+
 function withoutRunning(state: ViewState, step: StepRef): ViewState {
+  if (!state.running.has(step.id)) return state
   const running = new Map(state.running)
   running.delete(step.id)
   return { ...state, running }
