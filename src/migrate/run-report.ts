@@ -1,6 +1,7 @@
 import type { exportLedger, RunOutcome } from '../engine/index.ts'
 import type { Work } from '../plan/index.ts'
 import type { Endpoint, FailureReport, RunReport, RunVerdict, SourceWrites, TableReport } from '../report/index.ts'
+import { verifiedObjects } from '../verify/index.ts'
 import type { VerifyResult } from '../verify/index.ts'
 import type { Chosen } from './choices.ts'
 import type { RunLog } from './run-log.ts'
@@ -47,6 +48,7 @@ export function runReport(parts: RunReportParts): RunReport {
     })),
     failures: outcome.failed.map(({ step }) => failureOf(step.label, ledger.steps[step.id - 1])),
     blocked: outcome.blocked.map((step) => ({ label: step.label, by: blockerOf(step.id, outcome) })),
+    differences: proof === undefined ? [] : verifiedObjects(proof).filter(({ verdict }) => verdict !== 'SAME'),
     notices: log.notices,
     sourceWrites: parts.sourceWrites,
   }

@@ -62,6 +62,16 @@ function problems(report: RunReport): string {
       report.blocked.map(({ label, by }) => [label, by].map(text)),
     ),
     grid(
+      'Not proven to be the same',
+      ['Object', 'Kind', 'Verdict', 'Detail'],
+      report.differences.map(({ object, kind, verdict, detail }) => [
+        text(object),
+        text(kind),
+        badge(verdict),
+        text(detail ?? ''),
+      ]),
+    ),
+    grid(
       'Written on the source after the snapshot',
       ['Table', 'Rows written'],
       report.sourceWrites.map(({ table, rows }) => [table, formatCount(rows)].map(text)),

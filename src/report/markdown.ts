@@ -39,6 +39,11 @@ export function markdownReport(report: RunReport): string {
       report.blocked.map(({ label, by }) => [label, by]),
     ),
     ...section(
+      'Not proven to be the same',
+      ['Object', 'Kind', 'Verdict', 'Detail'],
+      report.differences.map(({ object, kind, verdict, detail }) => [object, kind, verdict, detail ?? '']),
+    ),
+    ...section(
       'Written on the source after the snapshot',
       ['Table', 'Rows written'],
       report.sourceWrites.map(({ table, rows }) => [table, formatCount(rows)]),

@@ -71,8 +71,7 @@ export function eventLine(event: Event, style: Style): string[] {
     }
     case 'step-done': {
       if (event.ms < NOTEWORTHY_MS) return []
-      const size =
-        event.bytes > 0 || event.rows > 0 ? `, ${formatBytes(event.bytes)}, ${plural(event.rows, 'row')}` : ''
+      const size = event.bytes > 0 ? `, ${formatBytes(event.bytes)}, ${plural(event.rows, 'row')}` : ''
       return [`${style('good', 'done')}  ${oneLine(event.step.label)}${size} in ${formatDuration(event.ms)}`]
     }
     case 'step-failed': {

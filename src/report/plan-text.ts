@@ -27,7 +27,7 @@ export function planText(plan: PlanReport, style: Style): string {
       const how = hint === undefined ? '' : ` ${oneLine(hint)}`
       return `  ${style(level === 'warning' ? 'care' : 'faint', level)}  ${where}${oneLine(message)}${how}`
     }),
-    [`  ${style('faint', 'next')}    the same words with \`pgleap migrate\` do it.`],
+    fields([['next', 'the same words with `pgleap migrate` do it.']], style),
   ]
   return paragraphs(blocks)
 }

@@ -21,6 +21,8 @@ export interface RunReport {
   steps: StepReport[]
   failures: FailureReport[]
   blocked: BlockedReport[]
+  /** What was compared and is not SAME: tables, sequences, large objects, definitions, grants. */
+  differences: VerifiedObject[]
   notices: NoticeReport[]
   /** Tables of the source that were written to after the snapshot: those rows are not in the target. */
   sourceWrites: SourceWrites[]

@@ -1,6 +1,6 @@
 import { unreachable } from '../errors.ts'
 import { formatBytes, formatCount, formatDuration } from '../units.ts'
-import type { Endpoint, RunReport, RunVerdict, TableReport } from './result.ts'
+import type { Endpoint, RunReport, RunVerdict, TableReport, VerifiedObject } from './result.ts'
 import { clip, columns, fields, firstOf, oneLine, paragraphs, plural } from './text.ts'
 import type { Look, Style } from './text.ts'
 
@@ -106,14 +106,16 @@ export function workMs(table: TableReport): number {
 }
 
 function differences(report: RunReport, style: Style): string[] {
-  const found = report.tables.filter((table) => table.verdict === 'DIFFERENT' || table.verdict === 'UNKNOWN')
   return listed(
-    found.map(({ table, verdict, detail }) => {
-      const why = detail === undefined ? '' : `: ${oneLine(detail)}`
-      return `${style(VERDICT_LOOKS[verdict], verdict)}  ${oneLine(table)}${why}`
-    }),
-    (count) => `${plural(count, 'table')} not proven to be the same`,
+    report.differences.map((found) => differenceLine(found, style)),
+    (count) => `${plural(count, 'object')} not proven to be the same`,
   )
+}
+
+/** `DIFFERENT  table public.items: 1 row differs: id=7`. */
+export function differenceLine({ object, kind, verdict, detail }: VerifiedObject, style: Style): string {
+  const why = detail === undefined ? '' : `: ${oneLine(detail)}`
+  return `${style(VERDICT_LOOKS[verdict], verdict)}  ${oneLine(kind)} ${oneLine(object)}${why}`
 }
 
 function failures(report: RunReport, style: Style): string[] {
@@ -158,7 +160,7 @@ function listed(lines: readonly string[], title: (count: number) => string): str
 
 function nextStep(report: RunReport, style: Style): string[] {
   const text = nextStepText(report)
-  return text === undefined ? [] : [`  ${style('faint', 'next')}    ${text}`]
+  return text === undefined ? [] : fields([['next', text]], style)
 }
 
 function nextStepText(report: RunReport): string | undefined {

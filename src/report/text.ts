@@ -63,7 +63,7 @@ export function paragraphs(blocks: readonly (readonly string[])[]): string {
 
 /** Named values, one a line. */
 export function fields(pairs: readonly (readonly [name: string, value: string])[], style: Style): string[] {
-  return pairs.map(([name, value]) => `  ${style('faint', name.padEnd(8))}${value}`)
+  return pairs.map(([name, value]) => `  ${style('faint', name.padEnd(9))}${value}`)
 }
 
 /** The first of many lines, and where to find the rest. */

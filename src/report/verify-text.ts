@@ -1,7 +1,7 @@
 import { formatDuration } from '../units.ts'
 import type { VerifiedObject, VerifyReport } from './result.ts'
-import { describeEndpoint, VERDICT_LOOKS } from './summary.ts'
-import { fields, firstOf, oneLine, paragraphs, plural } from './text.ts'
+import { describeEndpoint, differenceLine, VERDICT_LOOKS } from './summary.ts'
+import { fields, firstOf, paragraphs, plural } from './text.ts'
 import type { Style } from './text.ts'
 
 const MOST_LISTED = 50
@@ -26,10 +26,7 @@ export function verifyText(report: VerifyReport, style: Style): string {
     ],
     style,
   )
-  const differences = bad.map(({ object, kind, verdict, detail }) => {
-    const why = detail === undefined ? '' : `: ${oneLine(detail)}`
-    return `${style(VERDICT_LOOKS[verdict], verdict)}  ${kind} ${oneLine(object)}${why}`
-  })
+  const differences = bad.map((found) => differenceLine(found, style))
   const listed = firstOf(differences, MOST_LISTED, '--json lists them all').map((line) => `  ${line}`)
   const verdict = style(VERDICT_LOOKS[report.verdict], report.verdict)
   const blocks = [[`Verdict: ${verdict} (${MEANINGS[report.verdict][report.mode]})`], facts, listed]

@@ -140,17 +140,17 @@ describe('the summary', () => {
     expect(summaryText(sampleReport, plain)).toMatchInlineSnapshot(`
       "Verdict: DIFFERENT (source and target differ)
 
-        source  app at old.example:5432, PostgreSQL 14.23
-        target  app at new.example:5433, PostgreSQL 17.10
-        moved   9.6 MB, 101,000 rows, 2 tables
-        time    18.0 s (connect 100 ms, run 14.3 s, verify 2.2 s)
+        source   app at old.example:5432, PostgreSQL 14.23
+        target   app at new.example:5433, PostgreSQL 17.10
+        moved    9.6 MB, 101,000 rows, 2 tables
+        time     18.0 s (connect 100 ms, run 14.3 s, verify 2.2 s)
 
         most work
           public.orders  7.7 MB  81,000 rows  copy 11.0 s  indexes 3.0 s
           public.items   1.9 MB  20,000 rows   copy 2.0 s   indexes 0 ms
 
-        1 table not proven to be the same
-          DIFFERENT  public.items: 1 row differs: id=7
+        1 object not proven to be the same
+          DIFFERENT  table public.items: 1 row differs: id=7
 
         1 step failed, 1 blocked by them
           failed   add foreign key public.items.items_order_fkey: insert or update on table "items" violates foreign key constraint (target.statement, SQLSTATE 23503)
@@ -162,7 +162,7 @@ describe('the summary', () => {
         1 warning
           warning  public.items: this is a sample (plan.sample)
 
-        next    mend the causes, then \`pgleap resume TARGET\` tries again what is not done.
+        next     mend the causes, then \`pgleap resume TARGET\` tries again what is not done.
       "
     `)
   })
@@ -171,10 +171,10 @@ describe('the summary', () => {
     expect(summaryText(goodReport, plain)).toMatchInlineSnapshot(`
       "Verdict: SAME (source and target hold the same: 2 tables compared)
 
-        source  app at old.example:5432, PostgreSQL 14.23
-        target  app at new.example:5433, PostgreSQL 17.10
-        moved   9.6 MB, 101,000 rows, 2 tables
-        time    18.0 s (connect 100 ms, run 14.3 s, verify 2.2 s)
+        source   app at old.example:5432, PostgreSQL 14.23
+        target   app at new.example:5433, PostgreSQL 17.10
+        moved    9.6 MB, 101,000 rows, 2 tables
+        time     18.0 s (connect 100 ms, run 14.3 s, verify 2.2 s)
 
         most work
           public.orders  7.7 MB  81,000 rows  copy 11.0 s  indexes 3.0 s

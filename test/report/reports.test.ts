@@ -15,6 +15,7 @@ function named(text: string): RunReport {
     steps: sampleReport.steps.map((step) => ({ ...step, table: text, label: text })),
     failures: [{ label: text, code: 'x.y', message: text, sqlstate: '23503' }],
     blocked: [{ label: text, by: text }],
+    differences: [{ object: text, kind: text, verdict: 'UNKNOWN', detail: text }],
     notices: [{ level: 'warning', code: 'x.y', message: text, object: text, hint: text }],
     sourceWrites: [{ table: text, rows: 1 }],
     options: { include: [text] },
@@ -67,6 +68,12 @@ describe('a report file', () => {
       | Step | Waits for |
       | --- | --- |
       | validate foreign key public.items.items\\_order\\_fkey | add foreign key public.items.items\\_order\\_fkey |
+
+      ## Not proven to be the same
+
+      | Object | Kind | Verdict | Detail |
+      | --- | --- | --- | --- |
+      | public.items | table | DIFFERENT | 1 row differs: id=7 |
 
       ## Written on the source after the snapshot
 

@@ -137,6 +137,9 @@ export const sampleReport: RunReport = {
       by: 'add foreign key public.items.items_order_fkey',
     },
   ],
+  differences: [
+    { object: 'public.items', kind: 'table', verdict: 'DIFFERENT', rows: 20_000, detail: '1 row differs: id=7' },
+  ],
   notices: [{ level: 'warning', code: 'plan.sample', message: 'this is a sample', object: 'public.items' }],
   sourceWrites: [{ table: 'public.orders', rows: 4 }],
 }
@@ -148,6 +151,7 @@ export const goodReport: RunReport = {
   tables: sampleReport.tables.map((table) => ({ ...table, verdict: 'SAME', detail: 'nothing differs' })),
   failures: [],
   blocked: [],
+  differences: [],
   notices: [],
   sourceWrites: [],
 }
