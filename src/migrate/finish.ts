@@ -1,5 +1,5 @@
 import { readWriteCounters, writesBetween, type WriteCounters } from '../catalog/index.ts'
-import { dropLedger, exportLedger, type RunLock, type RunOutcome } from '../engine/index.ts'
+import { dropLedger, exportLedger, readDone, type RunLock, type RunOutcome } from '../engine/index.ts'
 import type { Work } from '../plan/index.ts'
 import type { Endpoint, RunReport, SourceWrites } from '../report/index.ts'
 import type { VerifyResult } from '../verify/index.ts'
@@ -12,10 +12,9 @@ import { endpoint, openPair, type Pair } from './servers.ts'
 /** The run from its ledger to its verdict: what `migrate` and `resume` have in common. */
 export async function finish(migration: Migration, lock: RunLock): Promise<RunReport> {
   const { servers, log, signal, notes } = migration
-  const outcome = await run(migration, lock)
+  const outcome = await runAndFlush(migration, lock)
   // New sessions: a target that was restarted meanwhile has taken the old ones along.
   await using pair = await openPair(servers, signal)
-  await closeRun(pair, outcome)
 
   const proof = notes.choices.verify === 'none' ? undefined : await compare(migration, notes.choices.verify)
   log.phase('finish')
@@ -31,6 +30,22 @@ export async function finish(migration: Migration, lock: RunLock): Promise<RunRe
     failures: report.failures.length,
   })
   return { ...report, phases: log.phases }
+}
+
+/**
+ * Runs until what the ledger holds as done is on the target's disk. The workers commit asynchronously: a target that
+ * crashes after the last step and before the flush has lost steps together with their records, and they are run again.
+ */
+async function runAndFlush(migration: Migration, lock: RunLock): Promise<RunOutcome<Work>> {
+  const { servers, ledger, signal } = migration
+  for (;;) {
+    const outcome = await run(migration, lock)
+    await using target = await servers.openTarget('flush', signal)
+    await closeRun(target, outcome)
+    const done = await readDone(target)
+    if (done.size + outcome.failed.length + outcome.blocked.length >= ledger.steps.length) return outcome
+    ledger.done = done
+  }
 }
 
 /** Rows that were written to the source after the snapshot are not on the target: whoever goes on must know. */

@@ -1,9 +1,9 @@
+import type { Session } from '../connection/index.ts'
 import { flushLedger, runSteps, updateRun, type RunLock, type RunOutcome } from '../engine/index.ts'
 import type { Work } from '../plan/index.ts'
 import { executor } from './executor.ts'
 import { watchIndexes } from './index-progress.ts'
 import type { Migration } from './migration.ts'
-import type { Pair } from './servers.ts'
 import { maintenanceSettings } from './target-memory.ts'
 import { openWorker, type MigrationWorker } from './worker.ts'
 
@@ -28,8 +28,8 @@ export async function run(migration: Migration, lock: RunLock): Promise<RunOutco
 }
 
 /** Writes down how the run ended, and makes everything that it did survive a crash of the target. */
-export async function closeRun(pair: Pair, outcome: RunOutcome<Work>): Promise<void> {
+export async function closeRun(target: Session, outcome: RunOutcome<Work>): Promise<void> {
   const isWhole = outcome.failed.length === 0 && outcome.blocked.length === 0
-  await updateRun(pair.target, { state: isWhole ? 'done' : 'partial' })
-  await flushLedger(pair.target)
+  await updateRun(target, { state: isWhole ? 'done' : 'partial' })
+  await flushLedger(target)
 }
