@@ -37,9 +37,7 @@ export function statusText(status: StatusReport, style: Style): string {
   const listed = firstOf(problems, MOST_LISTED, '--json lists them all').map((line) => `  ${line}`)
   const next =
     status.state === 'broken'
-      ? [
-          `  ${style('faint', 'next')}    \`pgleap resume TARGET\` goes on from here; nothing that is done is done again.`,
-        ]
+      ? fields([['next', '`pgleap resume TARGET` goes on from here; nothing that is done is done again.']], style)
       : []
   const blocks = [[`Run: ${style(LOOKS[status.state], status.state)}`], facts, listed, next]
   return paragraphs(blocks)

@@ -115,7 +115,7 @@ describe('a status', () => {
         failed   add foreign key public.items.items_order_fkey: insert or update on table "items" violates foreign key constraint (target.statement)
         blocked  validate foreign key public.items.items_order_fkey: waits for add foreign key public.items.items_order_fkey
 
-        next    \`pgleap resume TARGET\` goes on from here; nothing that is done is done again.
+        next     \`pgleap resume TARGET\` goes on from here; nothing that is done is done again.
       "
     `)
   })
