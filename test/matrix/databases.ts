@@ -22,7 +22,7 @@ export const FOREIGN_DATABASES: readonly ForeignDatabase[] = [
     name: 'pagila',
     files: ['pagila/pagila-schema.sql', 'pagila/pagila-data.sql'],
     before: 'CREATE SCHEMA pagila',
-    leaveOut: /(?!)/,
+    leaveOut: /(?!)/g,
   },
   {
     name: 'chinook',
