@@ -1,6 +1,11 @@
 -- Index builds of our own sessions in this database, as far as the server tells (PostgreSQL 12 and newer).
 select
-    coalesce(i.relname, '') as index,
+    -- The index itself is not to be seen before its transaction commits; its statement names it.
+    coalesce(
+        i.relname,
+        substring(a.query from '(?:create|CREATE) (?:unique |UNIQUE )?(?:index|INDEX) ("(?:[^"]|"")+"|\S+) '),
+        ''
+    ) as index,
     pg_catalog.format('%s.%s', n.nspname, t.relname) as table,
     p.phase,
     case

@@ -23,7 +23,7 @@ th { text-align: left; color: var(--faint); font-weight: normal } td, th { paddi
 .same { color: var(--good) } .different, .unknown { color: var(--bad) } .skipped { color: var(--care) }
 .bar { display: flex; width: 160px; height: 12px; margin-top: 4px } .bar i { display: block; height: 100% }
 i.copy { background: var(--copy) } i.index { background: var(--index) }
-.gantt { width: 100%; min-width: 700px; font: 11px system-ui, sans-serif } .gantt text { fill: var(--ink) } .gantt line { stroke: var(--line) }
+.gantt { width: 100%; min-width: 700px; font: 11px system-ui, sans-serif } .gantt text { fill: var(--ink) } .gantt line { stroke: var(--line) } .gantt rect { opacity: .75 }
 rect.copy { fill: var(--copy) } rect.index { fill: var(--index) }
 @media print { .wide { overflow: visible } }
 `
