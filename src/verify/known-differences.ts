@@ -2,7 +2,7 @@ import { isAcl, tokens, type Entry, type Token } from '../archive/index.ts'
 
 /**
  * How one and the same definition is written on servers of different majors by one pg_dump. Found by restoring every
- * kind of object from each major to each newer one and dumping it again (test/verify/schema-matrix.test.ts).
+ * kind of object from each major to each newer one and dumping it again (test/verify/schema.test.ts).
  *
  * Each is a rule that takes away what only one of the two forms can hold, and nothing else: after it, equal definitions
  * have equal texts, and no changed one has. A difference that no rule explains is a difference.

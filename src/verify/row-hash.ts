@@ -14,13 +14,11 @@ export interface HashDialect {
 }
 
 /**
- * Built-in types whose send functions (src/backend/utils/adt) write every bit that their text form shows, alike in every
- * major: -0 and 0, 1.0 and 1.00, '1 mon' and '30 days' stay apart, NaN is NaN. Their own hash functions are of no use
- * here, since those follow `=` (numeric's even ignores the sign), and int8's, which the times share, folds to 32 bits.
+ * Built-in types whose send functions (src/backend/utils/adt) write every bit that their text form shows and no other,
+ * alike in every major: 1.0 and 1.00, '1 mon' and '30 days' stay apart. Their own hash functions are of no use here, since
+ * those follow `=` (numeric's even ignores the sign), and int8's, which the times share, folds to 32 bits.
  */
 const SEND: Readonly<Record<string, string>> = {
-  float4: 'float4send',
-  float8: 'float8send',
   numeric: 'numeric_send',
   money: 'cash_send', // its text depends on lc_monetary
   date: 'date_send',
@@ -29,10 +27,16 @@ const SEND: Readonly<Record<string, string>> = {
   timestamp: 'timestamp_send',
   timestamptz: 'timestamptz_send',
   interval: 'interval_send',
+  json: 'json_send',
+  jsonb: 'jsonb_send',
 }
 
-/** Built-in types that `array_send` writes exactly, its element OID included; only these have text that old majors write otherwise. */
-const FLOAT_ARRAYS: ReadonlySet<string> = new Set(['_float4', '_float8'])
+/** Arrays of these are sent with dimensions, bounds and an element OID that is the same on every server (array_send). */
+const SENT_ARRAYS: ReadonlySet<string> = new Set(
+  'int2 int4 int8 bool oid uuid text varchar bytea numeric date time timestamp timestamptz interval jsonb'
+    .split(' ')
+    .map((element) => `_${element}`),
+)
 
 /** Functions of 64-bit hashes came with this major; before it, rows are hashed by md5 of their text. */
 const EXTENDED_HASHES = 11
@@ -57,7 +61,7 @@ export function rowHash(columns: readonly HashColumn[], dialect: HashDialect): s
   for (const [place, column] of columns.entries()) {
     const cell = singleCell(column, place, dialect)
     if (cell !== undefined) singles.push(cell)
-    else if (sendFunction(column) !== undefined) sent.push(plainForm(column))
+    else if (sentForm(column) !== undefined) sent.push(plainForm(column))
     else printed.push(quoteIdent(column.name))
   }
   // Cells of one kind share one hash: their places within it take the part of the seeds.
@@ -109,35 +113,35 @@ function directHash(value: string, builtIn: string | undefined, own: string, dia
     case 'varchar':
       // "C": a nondeterministic collation would take different texts for equal.
       return textHash(`${value} COLLATE "C"`, own, dialect)
-    case 'json':
-    case 'jsonb':
     case 'xml':
       return textHash(`${value}::pg_catalog.text`, own, dialect)
-    case 'bytea':
-      return bytesHash(`ARRAY[${value}]`, own, value)
+    case 'float4':
+    case 'float8':
+      // As text: 0, as its hash is that of -0, and NaN, of which computing makes others than reading does.
+      return `CASE WHEN ${value} <> 0 AND ${value} <> 'NaN' THEN pg_catalog.hash${builtIn}extended(${value}, ${own}) ELSE ${textHash(`${value}::pg_catalog.text`, own, dialect)} END`
     default:
-      return builtIn !== undefined && FLOAT_ARRAYS.has(builtIn)
-        ? bytesHash(`ARRAY[pg_catalog.array_send(${value})]`, own, value)
-        : undefined
+      return undefined
   }
 }
 
 /** The element hashes of an array are combined with care for order; a NULL in it counts as the hash 0. */
-function bytesHash(array: string, own: string, unlessNull?: string): string {
-  const hash = `pg_catalog.hash_array_extended(${array}, ${own})`
-  return unlessNull === undefined ? hash : `CASE WHEN ${unlessNull} IS NOT NULL THEN ${hash} END`
+function bytesHash(array: string, own: string): string {
+  return `pg_catalog.hash_array_extended(${array}, ${own})`
 }
 
-function sendFunction({ builtIn }: HashColumn): string | undefined {
-  return builtIn === undefined ? undefined : SEND[builtIn]
+/** The column as bytes; undefined for types that have no such form. */
+function sentForm({ name, builtIn }: HashColumn): string | undefined {
+  const value = quoteIdent(name)
+  if (builtIn === undefined) return undefined
+  if (builtIn === 'bytea') return `${value}::pg_catalog.bytea`
+  if (SENT_ARRAYS.has(builtIn)) return `pg_catalog.array_send(${value})`
+  const send = SEND[builtIn]
+  return send === undefined ? undefined : `pg_catalog.${send}(${value})`
 }
 
-/** What is sent, or the column itself. */
+/** The column as bytes where it has such a form, else itself. */
 function plainForm(column: HashColumn): string {
-  const value = quoteIdent(column.name)
-  const send = sendFunction(column)
-  if (send !== undefined) return `pg_catalog.${send}(${value})`
-  return FLOAT_ARRAYS.has(column.builtIn ?? '') ? `pg_catalog.array_send(${value})` : value
+  return sentForm(column) ?? quoteIdent(column.name)
 }
 
 function md5Hash(text: string): string {

@@ -12,7 +12,7 @@ export interface Totals {
 /** Rows are read in pieces of about this size, so that all readers have work until the end. */
 const PIECE_BYTES = 128 * 1024 * 1024
 
-/** tablesample-free ranges of blocks: the TID Range Scan came with this major; before it, each would read the whole table. */
+/** TID Range Scans came with this major; before it, reading a range of blocks would read the whole table. */
 const TID_RANGES = 14
 
 /** Conditions that cut a table into pieces by its own blocks; the other side's blocks need not agree. */

@@ -34,7 +34,7 @@ const COLUMNS = {
   interval: fc
     .tuple(fc.integer({ min: -1000, max: 1000 }), fc.integer({ min: -1000, max: 1000 }), fc.integer())
     .map(([months, days, seconds]) => `${String(months)} mons ${String(days)} days ${String(seconds)} secs`),
-  'char(8)': text.map((value) => [...value].slice(0, 8).join('')),
+  'char(8)': text.map((value) => Array.from(value).slice(0, 8).join('')),
 } as const
 
 const TYPES = Object.keys(COLUMNS)
