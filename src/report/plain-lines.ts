@@ -52,7 +52,8 @@ export function eventLine(event: Event, style: Style): string[] {
       return [style('strong', PHASES[event.phase])]
     case 'plan': {
       const estimate = event.estimateMs > 0 ? `, about ${formatDuration(event.estimateMs)}` : ''
-      const size = `${plural(event.tables, 'table')}, ${formatBytes(event.bytes)}`
+      const bytes = event.bytes > 0 ? `, ${formatBytes(event.bytes)}` : ''
+      const size = `${plural(event.tables, 'table')}${bytes}`
       return [`${plural(event.steps, 'step')} to do: ${size}${estimate}`]
     }
     case 'resumed': {
