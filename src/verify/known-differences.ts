@@ -64,39 +64,68 @@ const BARE_COLUMNS = 16
 /**
  * Whether a view's (or rule's) text differs only as 16 prints it otherwise: `SELECT orders.total FROM orders` is now
  * `SELECT total FROM orders` (ruleutils.c, get_query_def: no prefix where the query reads one relation and stands by
- * itself). The names before 16 are dropped where 16 shows none. This cannot hide a change: 16 leaves the name out
- * only where a single relation can be meant, and both texts have to name the same one.
+ * itself). The relation's name is dropped before columns where 16 shows none. This cannot hide a change: 16 leaves the
+ * name out only where a single relation can be meant, and both texts have to name the same one.
  */
 export function isSameQuery(source: string, target: string, majors: { source: number; target: number }): boolean {
   if (majors.source >= BARE_COLUMNS || majors.target < BARE_COLUMNS) return false
   const before = tokens(source)
   const after = tokens(target)
+  const relations = relationsIn(before)
   let at = 0
   for (const [place, token] of after.entries()) {
     // `orders.total` against `total`, and `total.total` against it.
     const isBare = after[place + 1]?.text !== '.' && after[place - 1]?.text !== '.'
-    if (isBare && isQualified(before, at) && isSameToken(before[at + 2], token)) at += 2
+    if (isBare && isColumnOf(relations, before, at) && isSameToken(before[at + 2], token)) at += 2
     if (!isSameToken(before[at], token)) return false
     at += 1
   }
   return at === before.length
 }
 
-function isSameToken(a: Token | undefined, b: Token | undefined): boolean {
-  return a !== undefined && b !== undefined && a.text === b.text
+const AFTER_RELATION: ReadonlySet<string> = new Set(
+  '; ) ( WHERE GROUP HAVING WINDOW ORDER LIMIT OFFSET FETCH FOR UNION INTERSECT EXCEPT WITH'.split(' '),
+)
+
+/** What may be named before a column: the names with which a FROM ends. A schema's name is always followed by a dot. */
+function relationsIn(all: readonly Token[]): Set<string> {
+  return new Set(
+    all.flatMap((token, at) => (isName(token) && AFTER_RELATION.has(all[at + 1]?.text ?? ';') ? [token.name] : [])),
+  )
 }
 
-/** A name, a dot, and a name or star that is no function. */
-function isQualified(all: readonly Token[], at: number): boolean {
+/** Where a name with a dot in it is a relation's, a type's or a collation's. */
+const NO_COLUMN_AFTER: ReadonlySet<string> = new Set([
+  'FROM',
+  'JOIN',
+  'ONLY',
+  'INTO',
+  'UPDATE',
+  'COLLATE',
+  'AS',
+  ':',
+  '.',
+])
+
+/** One of the relations, a dot, and a column or star. */
+function isColumnOf(relations: ReadonlySet<string>, all: readonly Token[], at: number): boolean {
+  const relation = all[at]
   const column = all[at + 2]
+  const next = all[at + 3]?.text
   return (
-    isName(all[at]) &&
+    relation !== undefined &&
+    isName(relation) &&
+    relations.has(relation.name) &&
+    !NO_COLUMN_AFTER.has(all[at - 1]?.text ?? '') &&
     all[at + 1]?.text === '.' &&
     (isName(column) || column?.text === '*') &&
-    all[at + 3]?.text !== '(' &&
-    all[at + 3]?.text !== '.' &&
-    all[at - 1]?.text !== '.'
+    next !== '(' &&
+    next !== '.'
   )
+}
+
+function isSameToken(a: Token | undefined, b: Token | undefined): boolean {
+  return a !== undefined && b !== undefined && a.text === b.text
 }
 
 function isName(token: Token | undefined): boolean {

@@ -1,4 +1,4 @@
-import { isConnectionLost, type Session } from '../connection/index.ts'
+import { isConnectionLost, isRetryable, type Session } from '../connection/index.ts'
 import type { SourceSnapshot } from '../catalog/index.ts'
 
 /** Where one side's sessions come from: all of them read one moment. `SourceSnapshot` is one, for either side. */
@@ -15,6 +15,8 @@ export class Readers implements AsyncDisposable {
   readonly #idle: Session[] = []
   readonly #waiting: (() => void)[] = []
   #free: number
+  /** The first loss of a connection. */
+  lost: unknown
 
   /** `prepare` is run on every session once it is in the snapshot: settings of our own. */
   constructor(moment: Moment, options: { limit: number; signal: AbortSignal; prepare: string }) {
@@ -41,6 +43,9 @@ export class Readers implements AsyncDisposable {
         await this.#repair(session, error)
         throw error
       }
+    } catch (error) {
+      if (isRetryable(error)) this.lost ??= error
+      throw error
     } finally {
       this.#free += 1
       this.#waiting.shift()?.()

@@ -8,9 +8,10 @@ export function reasonOf(error: unknown): string {
 }
 
 /**
- * Throws the error on unless it is about one object alone, which is then UNKNOWN: an interrupted run ends, and a bug of
- * ours must not pass for a server's refusal.
+ * Throws the error on unless it is about one object alone, which is then UNKNOWN: an interrupted run ends, without its
+ * moment nothing can be looked at, and a bug of ours must not pass for a server's refusal.
  */
 export function mayBeUnknown(error: unknown, signal: AbortSignal): void {
-  if (signal.aborted || !(error instanceof PgleapError) || error.party === 'internal') throw error
+  if (signal.aborted || !(error instanceof PgleapError) || error.party === 'internal' || error.code === 'snapshot.lost')
+    throw error
 }

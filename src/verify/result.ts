@@ -11,6 +11,8 @@ export interface VerifyResult {
   largeObjects: ObjectVerdict[]
   /** What the schemas' comparison found: one per entry of either archive. Empty where no archives were given. */
   schema: ObjectVerdict[]
+  /** The first loss of a connection meanwhile, after which what is UNKNOWN may be so for that reason alone. */
+  lost?: unknown
 }
 
 export interface ObjectVerdict {

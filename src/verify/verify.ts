@@ -86,6 +86,7 @@ export async function verify(options: VerifyOptions): Promise<VerifyResult> {
     sequences,
     largeObjects,
     schema,
+    lost: source.lost ?? target.lost,
   }
 }
 

@@ -18,6 +18,8 @@ describe('a query printed before 16 and by 16', () => {
     ['another column', 'SELECT orders.total FROM shop.orders', 'SELECT sum FROM shop.orders'],
     ['another schema', 'SELECT shop.net(1)', 'SELECT net(1)'],
     ['another table', 'SELECT o.total FROM shop.orders o', 'SELECT total FROM orders o'],
+    ['another type', "SELECT 'x'::shop.t FROM shop.orders shop", "SELECT 'x'::t FROM shop.orders shop"],
+    ['another one of two tables', 'SELECT a.x FROM a, shop.b', 'SELECT x FROM a, b'],
     ['another constant', 'SELECT o.total FROM o WHERE o.total > 1', 'SELECT total FROM o WHERE total > 2'],
     ['more at the end', 'SELECT o.total FROM o', 'SELECT total FROM o WHERE true'],
     ['less at the end', 'SELECT o.total FROM o WHERE true', 'SELECT total FROM o'],
@@ -35,7 +37,24 @@ describe('a query printed before 16 and by 16', () => {
 
 describe('the grants of a table on 17', () => {
   const rule = KNOWN_DIFFERENCES.find(({ why }) => why.includes('MAINTAIN'))
-  const entry = { desc: 'ACL', tag: 'TABLE t', owner: 'Own er' } as Entry
+  const entry: Entry = {
+    dumpId: 1,
+    catalogOid: { table: 0, object: 0 },
+    tag: 'TABLE t',
+    desc: 'ACL',
+    section: 'none',
+    defn: '',
+    dropStmt: '',
+    copyStmt: '',
+    namespace: undefined,
+    tablespace: undefined,
+    tableAccessMethod: undefined,
+    relkind: undefined,
+    owner: 'Own er',
+    dependencies: [],
+    hadDumper: false,
+    data: undefined,
+  }
   const rewrite = (sql: string) => rule?.rewrite(sql, entry)
 
   it('are those of 16 where only the owner has MAINTAIN besides', () => {
