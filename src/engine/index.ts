@@ -11,6 +11,7 @@ export {
 } from './ledger-writes.ts'
 export { createLedger, openLedger, readDone } from './ledger.ts'
 export type { DoneStep, FailedStep, Ledger, NewRun, RunRecord, RunState } from './ledger.ts'
+export { DEFAULT_RETRY, Retries, SYSTEM_CLOCK } from './retry.ts'
 export type { Clock, RetryPolicy } from './retry.ts'
 export { RunLock } from './run-lock.ts'
 export { runSteps } from './run.ts'

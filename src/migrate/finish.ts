@@ -1,10 +1,12 @@
 import { readWriteCounters, writesBetween, type WriteCounters } from '../catalog/index.ts'
+import type { Session } from '../connection/index.ts'
 import { dropLedger, exportLedger, readDone, type RunLock, type RunOutcome } from '../engine/index.ts'
 import type { Work } from '../plan/index.ts'
 import type { Endpoint, RunReport, SourceWrites } from '../report/index.ts'
 import type { VerifyResult } from '../verify/index.ts'
 import type { Migration } from './migration.ts'
 import { compare } from './proof.ts'
+import { reconnecting } from './reconnecting.ts'
 import { runReport } from './run-report.ts'
 import { closeRun, run } from './run.ts'
 import { endpoint, openPair, type Pair } from './servers.ts'
@@ -13,15 +15,25 @@ import { endpoint, openPair, type Pair } from './servers.ts'
 export async function finish(migration: Migration, lock: RunLock): Promise<RunReport> {
   const { servers, log, signal, notes } = migration
   const outcome = await runAndFlush(migration, lock)
-  // New sessions: a target that was restarted meanwhile has taken the old ones along.
-  await using pair = await openPair(servers, signal)
-
-  const proof = notes.choices.verify === 'none' ? undefined : await compare(migration, notes.choices.verify)
+  const { verify } = notes.choices
+  const proof = verify === 'none' ? undefined : await reconnecting(migration, () => certainly(migration, verify))
   log.phase('finish')
-  const sourceWrites = await writesSince(pair, notes.writes, migration)
-  const report = await closingReport(migration, pair, { outcome, proof, sourceWrites })
+  const sourceWrites = await reconnecting(migration, async () => {
+    await using source = await servers.openSource('control', signal)
+    return await writesSince(source, notes.writes)
+  })
+  noticeWrites(sourceWrites, migration)
+  const report = await reconnecting(migration, async () => {
+    await using pair = await openPair(servers, signal)
+    return await closingReport(migration, pair, { outcome, proof, sourceWrites })
+  })
   // With failures, the ledger stays: resume tries them again.
-  if (report.failures.length === 0) await dropLedger(pair.target)
+  if (report.failures.length === 0) {
+    await reconnecting(migration, async () => {
+      await using target = await servers.openTarget('control', signal)
+      await dropLedger(target)
+    })
+  }
   log.emit({
     type: 'finished',
     at: Date.now(),
@@ -32,6 +44,15 @@ export async function finish(migration: Migration, lock: RunLock): Promise<RunRe
   return { ...report, phases: log.phases }
 }
 
+/** A table whose reader was lost is UNKNOWN to the verifier; here that is a reason to compare again. */
+async function certainly(migration: Migration, mode: 'full' | 'counts'): Promise<VerifyResult> {
+  // Finds out whether the moment can still be read, and holds it, should its keeper be lost.
+  await using _held = await migration.snapshot.openReader(migration.signal)
+  const result = await compare(migration, mode)
+  if (result.verdict === 'UNKNOWN' && result.lost !== undefined) throw result.lost
+  return result
+}
+
 /**
  * Runs until what the ledger holds as done is on the target's disk. The workers commit asynchronously: a target that
  * crashes after the last step and before the flush has lost steps together with their records, and they are run again.
@@ -40,27 +61,32 @@ async function runAndFlush(migration: Migration, lock: RunLock): Promise<RunOutc
   const { servers, ledger, signal } = migration
   for (;;) {
     const outcome = await run(migration, lock)
-    await using target = await servers.openTarget('flush', signal)
-    await closeRun(target, outcome)
-    const done = await readDone(target)
+    const done = await reconnecting(migration, async () => {
+      await using target = await servers.openTarget('flush', signal)
+      await closeRun(target, outcome)
+      return await readDone(target)
+    })
     if (done.size + outcome.failed.length + outcome.blocked.length >= ledger.steps.length) return outcome
     ledger.done = done
   }
 }
 
-/** Rows that were written to the source after the snapshot are not on the target: whoever goes on must know. */
-async function writesSince(pair: Pair, before: WriteCounters, { log }: Migration): Promise<SourceWrites[]> {
-  const writes = writesBetween(before, await readWriteCounters(pair.source))
+async function writesSince(source: Session, before: WriteCounters): Promise<SourceWrites[]> {
+  const writes = writesBetween(before, await readWriteCounters(source))
   if (writes.found !== 'tables') return []
-  const tables = writes.tables.map(({ schema, name, rows }) => ({ table: `${schema}.${name}`, rows }))
-  const names = tables.map(({ table }) => table)
+  return writes.tables.map(({ schema, name, rows }) => ({ table: `${schema}.${name}`, rows }))
+}
+
+/** Rows that were written to the source after the snapshot are not on the target: whoever goes on must know. */
+function noticeWrites(writes: readonly SourceWrites[], { log }: Migration): void {
+  if (writes.length === 0) return
+  const names = writes.map(({ table }) => table)
   log.notice({
     level: 'warning',
     code: 'source.written',
     message: `The source was written to after the snapshot: ${names.slice(0, 5).join(', ')}${names.length > 5 ? ' and more' : ''}. Those rows are not on the target.`,
     hint: 'Stop the writers and migrate anew, or carry those rows over yourself.',
   })
-  return tables
 }
 
 interface Outcome {
