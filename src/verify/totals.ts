@@ -16,7 +16,7 @@ const PIECE_BYTES = 128 * 1024 * 1024
 const TID_RANGES = 14
 
 /** Conditions that cut a table into pieces by its own blocks; the other side's blocks need not agree. */
-export function pieces(facts: TableFacts, major: number): string[][] {
+function pieces(facts: TableFacts, major: number): string[][] {
   const { where } = rowsOf(facts)
   const count = Math.min(facts.blocks, Math.ceil((facts.heapBytes + facts.toastBytes) / PIECE_BYTES))
   if (major < TID_RANGES || count <= 1) return [where]
