@@ -10,15 +10,18 @@ import { endpoint, openPair, servers } from './servers.ts'
 export async function plan(options: PlanOptions): Promise<PlanReport> {
   const { signal, jobs = DEFAULT_JOBS } = options
   const log = new RunLog(options.onEvent)
+  const choices = chosen(options)
   const ends = servers(options.source, options.target)
   log.phase('connect')
   await using pair = await openPair(ends, signal)
-  await using snapshot = await takeSnapshot(ends, { signal })
+  await using snapshot = await takeSnapshot(ends, { choices, signal })
   const prepared = await prepare({
     servers: ends,
     target: pair.target,
     snapshot,
-    choices: chosen(options),
+    choices,
+    created: 'found',
+    nonEmptyTarget: 'refuse',
     jobs,
     pgDump: options.pgDump,
     log,

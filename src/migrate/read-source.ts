@@ -18,6 +18,8 @@ import { planParts, readKeyBoundaries, wantsKeyBoundaries, type Part } from '../
 import type { Session } from '../connection/index.ts'
 import { dumpSchema } from '../pgdump/index.ts'
 import type { PlanFacts } from '../plan/index.ts'
+import type { Chosen } from './choices.ts'
+import { assertReadable } from './readable.ts'
 import type { RunLog } from './run-log.ts'
 import type { Servers } from './servers.ts'
 
@@ -25,17 +27,20 @@ import type { Servers } from './servers.ts'
 const LOCK_TIMEOUT_MS = 30_000
 
 export interface TakeOptions {
+  choices: Chosen
   earlier?: string | undefined
   whenLost?: 'refuse' | 'replace' | undefined
   signal?: AbortSignal | undefined
 }
 
 /** The run's one moment of the source (invariant 2), with every table locked against being dropped or truncated. */
-export async function takeSnapshot(servers: Servers, options: TakeOptions): Promise<SourceSnapshot> {
+export async function takeSnapshot(servers: Servers, { choices, ...options }: TakeOptions): Promise<SourceSnapshot> {
   return SourceSnapshot.take((signal) => servers.openSource('snapshot', signal), {
     ...options,
     onKeeper: async (keeper) => {
-      await holdTables(keeper, await listTables(keeper), { lockTimeoutMs: LOCK_TIMEOUT_MS, signal: options.signal })
+      const tables = await listTables(keeper)
+      await assertReadable(keeper, tables, choices)
+      await holdTables(keeper, tables, { lockTimeoutMs: LOCK_TIMEOUT_MS, signal: options.signal })
     },
   })
 }

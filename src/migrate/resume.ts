@@ -5,7 +5,7 @@ import type { Work } from '../plan/index.ts'
 import { qualified } from '../sql.ts'
 import type { RunReport } from '../report/index.ts'
 import { finish } from './finish.ts'
-import type { RunNotes } from './migration.ts'
+import { notesOf } from './migration.ts'
 import { DEFAULT_JOBS, type ResumeOptions } from './options.ts'
 import { takeSnapshot } from './read-source.ts'
 import { RunLog } from './run-log.ts'
@@ -59,7 +59,9 @@ export interface GoOnOptions {
 
 export async function goOn({ servers: ends, pair, lock, ledger, log, options }: GoOnOptions): Promise<RunReport> {
   const { signal, jobs = DEFAULT_JOBS, newSnapshot = 'refuse' } = options
+  const notes = notesOf(ledger)
   await using snapshot = await takeSnapshot(ends, {
+    choices: notes.choices,
     earlier: ledger.run.snapshot,
     whenLost: newSnapshot === 'allow' ? 'replace' : 'refuse',
     signal,
@@ -85,8 +87,10 @@ export async function goOn({ servers: ends, pair, lock, ledger, log, options }: 
     estimateMs: Math.round(cost / jobs),
     cost,
   })
-  const notes = ledger.run.options as unknown as RunNotes
-  return await finish({ servers: ends, snapshot, ledger, notes, jobs, pgDump: options.pgDump, log, signal }, lock)
+  return await finish(
+    { servers: ends, snapshot, ledger, notes, archive: undefined, jobs, pgDump: options.pgDump, log, signal },
+    lock,
+  )
 }
 
 /**

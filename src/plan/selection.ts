@@ -60,6 +60,17 @@ export function selectEntries(archive: Archive, filters: Filters): Selection {
   }
 }
 
+/**
+ * Whether rows are copied of a table with these names: its own, and those of the tables that it is a part of. For
+ * questions that come before the archive; patterns that match nothing are not noticed here.
+ */
+export function rowsAreWanted(names: readonly { schema: string; name: string }[], filters: Filters): boolean {
+  const isNamed = (texts: readonly string[]) =>
+    texts.map(compilePattern).some((pattern) => names.some(({ schema, name }) => matches(pattern, schema, name)))
+  const isIncluded = filters.include.length === 0 || isNamed(filters.include)
+  return isIncluded && !isNamed(filters.exclude) && !isNamed(filters.excludeData)
+}
+
 /** Index, trigger, grant ... of a table that was left out by request: nobody needs to be told of those. */
 function isAttachedTo(entry: Entry, unwanted: ReadonlySet<number>): boolean {
   const standsAlone = new Set([
@@ -90,7 +101,8 @@ function addFamily(id: number, families: Map<number, number[]>, into: Set<number
   for (const child of families.get(id) ?? []) addFamily(child, families, into)
 }
 
-function ownedSequences(archive: Archive): { owner: number; owned: number }[] {
+/** Sequences of columns, with their tables, by dump id. */
+export function ownedSequences(archive: Archive): { owner: number; owned: number }[] {
   const kinds = new Map(archive.entries.map((entry) => [entry.dumpId, entry.desc]))
   return archive.entries.flatMap((entry) => {
     if (entry.desc === 'SEQUENCE OWNED BY') {

@@ -76,7 +76,7 @@ describe('selection of entries', () => {
   it('keeps tables without their rows where only the data is excluded', () => {
     const selection = selectEntries(archive, { ...NONE, excludeData: ['parent'] })
     expect(selection.entries).toHaveLength(entries.length)
-    expect([...selection.withoutData].toSorted()).toEqual([1002, 1003])
+    expect(selection.withoutData).toEqual(new Set([1002, 1003]))
   })
 
   it.each(['include', 'exclude', 'excludeData'] as const)('refuses an %s pattern that matches nothing', (kind) => {
