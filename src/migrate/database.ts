@@ -17,6 +17,16 @@ export async function createDatabase(target: ConnectionInfo, like: DatabaseFacts
   }
 }
 
+/** Drops a database that `createDatabase` has made; one that others use by now stays. Never throws. */
+export async function dropDatabase(target: ConnectionInfo): Promise<void> {
+  try {
+    await using session = await openMaintenance(target, undefined)
+    await session.script(`DROP DATABASE ${quoteIdent(target.database)}`)
+  } catch {
+    // What made the run fail is what the user has to hear.
+  }
+}
+
 /** The database that every server has; template1 where somebody has dropped it. */
 async function openMaintenance(target: ConnectionInfo, signal: AbortSignal | undefined): Promise<Session> {
   const options = { side: 'target', purpose: 'create database', ...(signal === undefined ? {} : { signal }) } as const
@@ -79,17 +89,31 @@ function explain(error: unknown, name: string, like: DatabaseFacts): unknown {
   }
 }
 
+export interface DatabasePropertyOptions {
+  /** `keep` for a database that this run has made: another's stays whose it is. */
+  owner: 'keep' | 'skip'
+  privileges: 'keep' | 'skip'
+  /** Settings of roles in this database. */
+  roleSettings: 'keep' | 'skip'
+  /** The target's name of a role of the source. */
+  role: (name: string) => string
+}
+
 /**
- * The statements that give the target database the source's comment, settings, connection limit and grants. What the
- *  target has set itself stays as it is (invariant 8), and so does its owner.
+ * The statements that give the target database the source's owner, comment, settings, connection limit and grants. What
+ * the target has set itself stays as it is (invariant 8).
  */
 export function databasePropertiesSql(
   source: DatabaseFacts,
   target: DatabaseFacts,
-  options: { privileges: 'keep' | 'skip'; role: (name: string) => string },
+  options: DatabasePropertyOptions,
 ): string[] {
   const name = quoteIdent(target.name)
   const statements: string[] = []
+  const owner = options.role(source.owner)
+  if (options.owner === 'keep' && owner !== target.owner) {
+    statements.push(`ALTER DATABASE ${name} OWNER TO ${quoteIdent(owner)}`)
+  }
   if (source.comment !== undefined && target.comment === undefined) {
     statements.push(`COMMENT ON DATABASE ${name} IS ${quoteLiteral(source.comment)}`)
   }
@@ -98,6 +122,7 @@ export function databasePropertiesSql(
   }
   const known = new Set(target.settings.map((setting) => `${setting.role ?? ''}\0${setting.name}`))
   for (const setting of source.settings) {
+    if (setting.role !== undefined && options.roleSettings === 'skip') continue
     const role = setting.role === undefined ? undefined : options.role(setting.role)
     if (known.has(`${role ?? ''}\0${setting.name}`)) continue
     const whom = role === undefined ? `DATABASE ${name}` : `ROLE ${quoteIdent(role)} IN DATABASE ${name}`
@@ -113,6 +138,15 @@ export function databasePropertiesSql(
     }
   }
   return statements
+}
+
+/** The roles of the source that `databasePropertiesSql` names. */
+export function databaseRoles(source: DatabaseFacts, options: Omit<DatabasePropertyOptions, 'role'>): string[] {
+  return [
+    ...(options.owner === 'keep' ? [source.owner] : []),
+    ...(options.roleSettings === 'keep' ? source.settings.flatMap(({ role }) => role ?? []) : []),
+    ...(options.privileges === 'keep' ? (source.grants ?? []).flatMap(({ grantee }) => grantee ?? []) : []),
+  ]
 }
 
 /** Settings that hold lists are stored quoted already: SET must not quote the whole of them (pg_dump's variable_is_guc_list_quote). */

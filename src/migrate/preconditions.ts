@@ -23,10 +23,16 @@ export async function assertEmpty(target: Session): Promise<void> {
 
 /**
  * Refuses an archive whose owners or grantees do not exist on the target; all of them in one error.
+ * @param others roles of the source that are needed beside those of the archive
  * @throws PgleapError `target.missing-roles`
  */
-export async function assertRolesExist(target: Session, archive: Archive, options: EntrySqlOptions): Promise<void> {
-  const wanted = new Set<string>()
+export async function assertRolesExist(
+  target: Session,
+  archive: Archive,
+  options: EntrySqlOptions,
+  others: readonly string[],
+): Promise<void> {
+  const wanted = new Set<string>(others)
   if (options.owners === 'keep') for (const owner of ownersOf(archive)) wanted.add(owner)
   for (const entry of archive.entries) {
     const grants = entry.desc === 'ACL' || entry.desc === 'DEFAULT ACL'
@@ -45,6 +51,21 @@ export async function assertRolesExist(target: Session, archive: Archive, option
     hint: `Create ${list.length === 1 ? 'it' : 'them'} on the target, name another with --role-map ${list[0] ?? 'old'}=NEW, or leave owners and grants out with --no-owner --no-privileges.`,
     party: 'target',
   })
+}
+
+/**
+ * The owners of the archive, by their names on the target, to whom the connected role may not give objects: it has to be
+ * a member of them (from PostgreSQL 16 on, with the SET option). None for a superuser, and none that is one: nobody
+ * should be made a member of those.
+ */
+export async function ownersOutOfReach(target: Session, archive: Archive, options: EntrySqlOptions): Promise<string[]> {
+  if (options.owners !== 'keep') return []
+  const owners = [...ownersOf(archive)].map((role) => options.roleMap?.get(role) ?? role)
+  const found = await target.query<{ name: string }>(
+    'select rolname::text as name from pg_catalog.pg_roles where rolname = any ($1::text[]) and not rolsuper and not pg_catalog.pg_has_role(oid, $2) order by 1',
+    [owners, target.major >= 16 ? 'SET' : 'MEMBER'],
+  )
+  return found.map(({ name }) => name)
 }
 
 /**

@@ -1,11 +1,19 @@
+import type { Archive } from '../archive/index.ts'
 import type { SourceSnapshot, TableFacts } from '../catalog/index.ts'
 import { readDatabase } from '../catalog/index.ts'
 import type { Session } from '../connection/index.ts'
 import { plan, restoreWith, STAGES, tableName, type Plan } from '../plan/index.ts'
 import type { PlannedTable } from '../report/index.ts'
+import { quoteIdent } from '../sql.ts'
 import { entryOptions, type Chosen } from './choices.ts'
-import { databasePropertiesSql } from './database.ts'
-import { assertExtensionsAvailable, assertRolesExist, assertTablespacesExist } from './preconditions.ts'
+import { databasePropertiesSql, databaseRoles } from './database.ts'
+import {
+  assertExtensionsAvailable,
+  assertRolesExist,
+  assertTablespacesExist,
+  ownersOutOfReach,
+} from './preconditions.ts'
+import { publicSchema } from './public-schema.ts'
 import { cutTables, readSource, type SourceReading } from './read-source.ts'
 import type { RunLog } from './run-log.ts'
 import type { Servers } from './servers.ts'
@@ -21,6 +29,10 @@ export interface PrepareOptions {
   target: Session
   snapshot: SourceSnapshot
   choices: Chosen
+  /** Whether this run has made the target database, or found it. */
+  created: 'created' | 'found'
+  /** What the target holds already stays as it is; grants are no exception. */
+  nonEmptyTarget: 'refuse' | 'add'
   jobs: number
   pgDump: string | undefined
   log: RunLog
@@ -29,13 +41,23 @@ export interface PrepareOptions {
 
 /** Reads the source, refuses what the target lacks, and plans the steps. Changes nothing on either side. */
 export async function prepare(options: PrepareOptions): Promise<Prepared> {
-  const { servers, target, snapshot, choices, jobs, pgDump, log, signal } = options
+  const { servers, target, snapshot, choices, created, jobs, pgDump, log, signal } = options
   log.phase('schema')
   const reading = await readSource(servers, snapshot, { pgDump, targetMajor: target.major, log, signal })
   const entries = entryOptions(choices)
-  await assertRolesExist(target, reading.archive, entries)
+  const { owners, privileges } = choices
+  const database = {
+    owner: created === 'created' ? owners : 'skip',
+    privileges,
+    roleSettings: owners === 'skip' && privileges === 'skip' ? 'skip' : 'keep',
+  } as const
+  await assertRolesExist(target, reading.archive, entries, databaseRoles(reading.database, database))
   await assertExtensionsAvailable(target, reading.archive)
   if (choices.tablespaces === 'keep') await assertTablespacesExist(target, reading.archive)
+
+  await noteOwners(options, reading.archive)
+  const onPublic = await publicSchema({ source: snapshot.keeper, target, privileges })
+  if (onPublic.notice !== undefined) log.notice(onPublic.notice)
 
   log.phase('plan')
   const planned = plan({
@@ -43,9 +65,10 @@ export async function prepare(options: PrepareOptions): Promise<Prepared> {
     statistics: reading.statistics,
     facts: reading.facts,
     filters: choices,
-    restore: restoreWith(entries, target.user),
+    restore: restoreWith(entries, target),
+    grantsBefore: options.nonEmptyTarget === 'add' ? [] : onPublic.before,
     database: databasePropertiesSql(reading.database, await readDatabase(target), {
-      privileges: choices.privileges,
+      ...database,
       role: (name) => entries.roleMap.get(name) ?? name,
     }),
     parts: await cutTables(snapshot.keeper, reading.facts.tables, { jobs, partSize: choices.partSize ?? undefined }),
@@ -69,6 +92,19 @@ export async function prepare(options: PrepareOptions): Promise<Prepared> {
     cost: planned.steps.reduce((sum, step) => sum + step.cost, 0),
   })
   return { plan: planned, reading, tables }
+}
+
+/** Said once and in time, not only by a failure for each object. */
+async function noteOwners({ target, choices, log }: PrepareOptions, archive: Archive): Promise<void> {
+  const names = await ownersOutOfReach(target, archive, entryOptions(choices))
+  if (names.length === 0) return
+  const list = names.map(quoteIdent).join(', ')
+  log.notice({
+    level: 'warning',
+    code: 'target.owners',
+    message: `The target's role "${target.user}" may not give objects to ${list}: theirs will stay its own, and are listed as failures.`,
+    hint: `GRANT ${list} TO ${quoteIdent(target.user)} on the target, or leave the owners out with --no-owner.`,
+  })
 }
 
 function plannedTables(planned: Plan, facts: readonly TableFacts[]): PlannedTable[] {

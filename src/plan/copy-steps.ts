@@ -1,8 +1,8 @@
 import type { TableFacts } from '../catalog/index.ts'
 import type { CopySpec, Part } from '../copy/index.ts'
 import { copyCost } from './costs.ts'
-import type { Plan } from './plan.ts'
-import { bytesOf, relationEntries, tableName, type Planning } from './planning.ts'
+
+import { bytesOf, relationEntries, tableName, type Plan, type Planning } from './planning.ts'
 import type { Selection } from './selection.ts'
 import { STAGES } from './step-list.ts'
 

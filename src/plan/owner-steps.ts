@@ -1,36 +1,48 @@
 import type { Entry } from '../archive/index.ts'
 import { statementCost } from './costs.ts'
 import { describe, type Planning } from './planning.ts'
+import { ownedSequences } from './selection.ts'
 import { STAGES } from './step-list.ts'
 
 /**
  * Gives every object to its owner, then grants. Schemas come first with their grants, since a new owner of a table must
- * hold CREATE on its schema; sequences come last, since an owned one has gone over with its table by then.
+ * hold CREATE on its schema. A sequence of a column has no step of its own: it goes over with its table.
  */
 export function planOwnersAndGrants(planning: Planning, entries: readonly Entry[], grants: readonly Entry[]): void {
   const schemas = entries.filter((entry) => entry.desc === 'SCHEMA')
-  const sequences = entries.filter((entry) => entry.desc === 'SEQUENCE')
-  const others = entries.filter((entry) => entry.desc !== 'SCHEMA' && entry.desc !== 'SEQUENCE')
+  const ids = new Set(entries.map((entry) => entry.dumpId))
+  const pairs = ownedSequences(planning.input.archive).filter(({ owner }) => ids.has(owner))
+  const withTable = new Set(pairs.map(({ owned }) => owned))
+  const others = entries.filter((entry) => entry.desc !== 'SCHEMA' && !withTable.has(entry.dumpId))
   const onSchemas = grants.filter((entry) => entry.tag.startsWith('SCHEMA '))
   for (const entry of schemas) planOwner(planning, entry)
+  for (const statement of planning.input.grantsBefore) planStatement(planning, { statement, kind: 'grants' })
   for (const entry of onSchemas) planGrants(planning, entry, 'owners')
-  for (const entry of [...others, ...sequences]) planOwner(planning, entry)
+  for (const entry of others) planOwner(planning, entry)
   for (const entry of grants.filter((entry) => !onSchemas.includes(entry))) planGrants(planning, entry, 'grants')
 }
 
-/** One step a statement: a setting that this server does not know must not keep the others away. */
+/**
+ * The database comes before its objects: to own a publication a role needs CREATE on the database. One step a statement:
+ * a setting that this server does not know must not keep the others away.
+ */
 export function planDatabase(planning: Planning): void {
-  for (const statement of planning.input.database) {
-    planning.list.add({
-      kind: 'database',
-      label: statement.replace(/ (TO|IS) .*/s, ''),
-      stage: STAGES.grants,
-      cost: statementCost / 3,
-      locks: [{ object: 'schema', mode: 'exclusive' }],
-      batch: 'grants',
-      work: { kind: 'sql', statements: [statement] },
-    })
-  }
+  for (const statement of planning.input.database) planStatement(planning, { statement, kind: 'database' })
+}
+
+function planStatement(
+  planning: Planning,
+  { statement, kind }: { statement: string; kind: 'database' | 'grants' },
+): void {
+  planning.list.add({
+    kind,
+    label: statement.replace(/ (TO|IS) .*/s, ''),
+    stage: STAGES.owners,
+    cost: statementCost / 3,
+    locks: [{ object: 'schema', mode: 'exclusive' }],
+    batch: 'owners',
+    work: { kind: 'sql', statements: [statement] },
+  })
 }
 
 function planOwner(planning: Planning, entry: Entry): void {

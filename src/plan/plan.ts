@@ -5,24 +5,20 @@ import { partitionRoots } from './families.ts'
 import { planForeignKey } from './foreign-key-steps.ts'
 import { planIndex, planIndexAttach, planKey } from './index-steps.ts'
 import { planDatabase, planOwnersAndGrants } from './owner-steps.ts'
-import { describe, planObject, relationEntries, tableName, type Planning, type PlanInput } from './planning.ts'
+import {
+  describe,
+  planObject,
+  relationEntries,
+  tableName,
+  type Plan,
+  type Planning,
+  type PlanInput,
+} from './planning.ts'
 import { quoted } from './restore.ts'
 import { selectEntries } from './selection.ts'
 import { planStatistics } from './statistics-steps.ts'
 import { STAGES, StepList } from './step-list.ts'
 import type { PlannedStep } from './work.ts'
-
-export interface Plan {
-  steps: PlannedStep[]
-  /** The tables whose rows are copied, largest first. */
-  tables: { oid: number; schema: string; name: string; bytes: number; parts: number }[]
-  /** Objects that are left out because something that they need is left out by a filter. */
-  leftOut: Entry[]
-  /** Tables of the source, by OID, whose rows stay behind because a filter says so. */
-  rowsLeftOut: Set<number>
-  /** Expected duration in milliseconds, with `jobs` steps at a time. */
-  estimate(jobs: number): number
-}
 
 /**
  * Turns an archive and the facts of a source into the steps of a run. Pure: the same input gives the same plan.
@@ -52,8 +48,8 @@ export function plan(input: PlanInput): Plan {
   const tables = planCopies(planning, selection)
   for (const entry of entries('post-data')) planPostData(planning, entry)
   planStatistics(planning, tables, selection.entries)
-  planOwnersAndGrants(planning, selection.entries, entries('acl'))
   planDatabase(planning)
+  planOwnersAndGrants(planning, selection.entries, entries('acl'))
   for (const entry of entries('late')) planLate(planning, entry)
 
   const { steps } = planning.list

@@ -5,6 +5,7 @@ import { statementCost } from './costs.ts'
 import type { Restore } from './restore.ts'
 import type { Filters } from './selection.ts'
 import { STAGES, type StepList } from './step-list.ts'
+import type { PlannedStep } from './work.ts'
 
 export interface PlanInput {
   archive: Archive
@@ -15,6 +16,8 @@ export interface PlanInput {
   restore: Restore
   /** Statements that give the target database itself the source's settings, comment and grants. */
   database: readonly string[]
+  /** Statements that bring the target's own grants to where those of the archive begin. */
+  grantsBefore: readonly string[]
   /** How each large table is cut; tables that are not named here are copied whole. */
   parts: ReadonlyMap<number, Part[]>
 }
@@ -28,6 +31,18 @@ export interface PlanFacts {
   sequences: readonly SequenceFacts[]
   /** Ranges of large objects, each copied by one step; none where there are no large objects. */
   largeObjects: readonly { fromOid: number; toOid: number; count: number; bytes: number }[]
+}
+
+export interface Plan {
+  steps: PlannedStep[]
+  /** The tables whose rows are copied, largest first. */
+  tables: { oid: number; schema: string; name: string; bytes: number; parts: number }[]
+  /** Objects that are left out because something that they need is left out by a filter. */
+  leftOut: Entry[]
+  /** Tables of the source, by OID, whose rows stay behind because a filter says so. */
+  rowsLeftOut: Set<number>
+  /** Expected duration in milliseconds, with `jobs` steps at a time. */
+  estimate(jobs: number): number
 }
 
 /** What the planners of the single kinds of steps share. */

@@ -11,16 +11,33 @@ export interface Restore {
   owner(entry: Entry): string[]
 }
 
-export function restoreWith(options: EntrySqlOptions, connectedRole: string): Restore {
+/** Who runs the statements, and where. */
+export interface RestoreTarget {
+  user: string
+  major: number
+}
+
+export function restoreWith(options: EntrySqlOptions, target: RestoreTarget): Restore {
   const rename = (role: string) => options.roleMap?.get(role) ?? role
   return {
-    definition: (entry) => entrySql(entry, { ...options, owners: 'skip' }),
+    definition: (entry) => {
+      const statements = entrySql(entry, { ...options, owners: 'skip' })
+      return entry.desc === 'SUBSCRIPTION' && target.major < 16 ? statements.map(withoutRunAsOwner) : statements
+    },
     settings: (entry) => settingsSql(entry, options),
     owner: (entry) => {
-      const isOurs = entry.owner !== undefined && rename(entry.owner) === connectedRole
+      const isOurs = entry.owner !== undefined && rename(entry.owner) === target.user
       return isOurs && !isThereAlready(entry) ? [] : ownerSql(entry, options)
     },
   }
+}
+
+/**
+ * pg_dump writes `run_as_owner = true` for servers before 16, which do that always and refuse the word. It stands among
+ * the last options (pg_dump.c, dumpSubscription), so what the connection string or a name holds is never touched.
+ */
+function withoutRunAsOwner(statement: string): string {
+  return statement.replace(/, run_as_owner = true((?:, \w+ = [\w"']+)*\);\s*)$/, '$1')
 }
 
 /** Every database is born with this schema, and since PostgreSQL 15 it is not its maker's. */

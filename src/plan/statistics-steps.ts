@@ -1,8 +1,8 @@
 import type { Entry } from '../archive/index.ts'
 import type { TableFacts } from '../catalog/index.ts'
 import { analyzeCost, statementCost } from './costs.ts'
-import type { Plan } from './plan.ts'
-import { describe, relationEntries, tableName, type Planning } from './planning.ts'
+
+import { describe, relationEntries, tableName, type Plan, type Planning } from './planning.ts'
 import { quoted } from './restore.ts'
 import { STAGES } from './step-list.ts'
 
@@ -11,7 +11,7 @@ import { STAGES } from './step-list.ts'
  * none there, or have extended statistics, which cannot be carried, are analyzed, each once its rows and indexes are in.
  */
 export function planStatistics(planning: Planning, tables: Plan['tables'], kept: readonly Entry[]): void {
-  const carried = planCarried(planning, new Set(relationEntries(kept).keys()))
+  const carried = planCarried(planning, relationEntries(kept))
   const extended = planning.list.stepsOf(kept.flatMap(({ desc, dumpId }) => (desc === 'STATISTICS' ? [dumpId] : [])))
   const withExtended = new Set(extended.flatMap((id) => planning.list.steps[id - 1]?.dependsOn ?? []))
   for (const group of groupByRoot(planning, tables)) {
@@ -69,7 +69,7 @@ function planAnalyze(planning: Planning, group: Group, statistics: readonly numb
 }
 
 /** Plans what pg_dump has read of the source's statistics. Returns the tables whose columns it covers. */
-function planCarried(planning: Planning, kept: ReadonlySet<number>): Set<string> {
+function planCarried(planning: Planning, kept: ReadonlyMap<number, number>): Set<string> {
   const covered = new Set<string>()
   const { facts, statistics } = planning.input
   if (statistics === undefined) return covered
@@ -81,13 +81,15 @@ function planCarried(planning: Planning, kept: ReadonlySet<number>): Set<string>
     const name = `${entry.namespace ?? ''}.${entry.tag}`
     const table = tableOf.get(name)
     // Materialized views are analyzed when they are filled.
-    if (table === undefined || !kept.has(table) || planning.tables.get(table)?.kind === 'materialized-view') continue
+    const made = table === undefined ? undefined : kept.get(table)
+    if (table === undefined || made === undefined || planning.tables.get(table)?.kind === 'materialized-view') continue
     if (entry.defn.includes('pg_restore_attribute_stats')) covered.add(name)
     planning.list.add({
       kind: 'statistics',
       label: describe(entry),
       stage: STAGES.rest,
       cost: statementCost,
+      dependsOn: planning.list.stepsOf([made]),
       after: [...(planning.copies.get(table) ?? []), ...(planning.indexing.get(table) ?? [])],
       locks: [{ object: 'statistics', mode: 'exclusive' }],
       batch: 'statistics',
