@@ -1,4 +1,4 @@
-import { copyLargeObjects, copyPart, copySequences } from '../copy/index.ts'
+import { copyLargeObjects, copyPart, copySequences, type LargeObjectFailure } from '../copy/index.ts'
 import type { Prepare, Step, StepResult, TaskContext } from '../engine/index.ts'
 import { unreachable } from '../errors.ts'
 import type { Work } from '../plan/index.ts'
@@ -51,17 +51,29 @@ async function runStep(
       const moved = await worker.reading(context.signal, (source) =>
         copyLargeObjects(source, target, work, { ...options, owners, grants, roleMap }),
       )
-      for (const failure of moved.failures) {
-        log.notice({
-          level: 'warning',
-          code: 'large-object.incomplete',
-          message: `The ${failure.what} of large object ${String(failure.oid)} could not be carried over: ${failure.reason}`,
-          object: String(failure.oid),
-        })
-      }
+      noteLargeObjects(moved.failures, log)
       return { bytes: moved.bytes, rows: moved.rows }
     }
     default:
       return unreachable(work)
+  }
+}
+
+/** One notice a reason: there may be a hundred thousand objects with the same. */
+function noteLargeObjects(failures: readonly LargeObjectFailure[], log: RunLog): void {
+  const groups = new Map<string, LargeObjectFailure[]>()
+  for (const failure of failures) {
+    const key = `${failure.what} ${failure.reason}`
+    groups.set(key, [...(groups.get(key) ?? []), failure])
+  }
+  for (const [first, ...others] of groups.values()) {
+    if (first === undefined) continue
+    const and = others.length === 0 ? '' : ` and ${String(others.length)} other large objects`
+    log.notice({
+      level: 'warning',
+      code: 'large-object.incomplete',
+      message: `The ${first.what} of large object ${String(first.oid)}${and} could not be carried over: ${first.reason}`,
+      object: String(first.oid),
+    })
   }
 }

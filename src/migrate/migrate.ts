@@ -6,9 +6,9 @@ import { PgleapError } from '../errors.ts'
 import { tableName, type Work } from '../plan/index.ts'
 import type { RunReport } from '../report/index.ts'
 import { assertSameChoices, chosen, type Chosen } from './choices.ts'
-import { createDatabase } from './database.ts'
+import { createDatabase, dropDatabase } from './database.ts'
 import { finish } from './finish.ts'
-import type { RunNotes } from './migration.ts'
+import { notesOf, type RunNotes } from './migration.ts'
 import { DEFAULT_JOBS, type MigrateOptions } from './options.ts'
 import { assertEmpty } from './preconditions.ts'
 import { prepare } from './prepare.ts'
@@ -26,27 +26,45 @@ import { withoutSecrets } from './source-string.ts'
  * @throws PgleapError of the party that has to act; `run.interrupted` after an abort
  */
 export async function migrate(options: MigrateOptions): Promise<RunReport> {
-  const { signal, jobs = DEFAULT_JOBS } = options
+  const { jobs = DEFAULT_JOBS } = options
   const log = new RunLog(options.onEvent)
   const choices = chosen(options)
   const ends = servers(options.source, options.target)
 
   log.phase('connect')
-  await using pair = await openOrCreate(ends, options)
+  const created = await createIfAsked(ends, options)
+  try {
+    return await migrateInto(ends, { ...options, jobs, created }, { choices, log })
+  } catch (error) {
+    // A refused run changes nothing: a database that was made for it goes, as long as nothing is in it.
+    if (created === 'created' && !log.phases.some(({ phase }) => phase === 'run')) await dropDatabase(ends.target)
+    throw error
+  }
+}
+
+async function migrateInto(
+  ends: Servers,
+  options: MigrateOptions & { jobs: number; created: 'created' | 'found' },
+  { choices, log }: { choices: Chosen; log: RunLog },
+): Promise<RunReport> {
+  const { signal, jobs, created } = options
+  await using pair = await openPair(ends, signal)
   await using lock = await RunLock.acquire((inner) => ends.openTarget('run lock', inner), signal)
   const unfinished = await openLedger<Work>(pair.target)
   if (unfinished !== undefined) {
     assertSameRun(unfinished, ends, choices)
-    return await goOn({ servers: ends, pair, lock, ledger: unfinished, log, options: { ...options, jobs } })
+    return await goOn({ servers: ends, pair, lock, ledger: unfinished, log, options })
   }
   if (options.nonEmptyTarget !== 'add') await assertEmpty(pair.target)
 
-  await using snapshot = await takeSnapshot(ends, { signal })
+  await using snapshot = await takeSnapshot(ends, { choices, signal })
   const prepared = await prepare({
     servers: ends,
     target: pair.target,
     snapshot,
     choices,
+    created,
+    nonEmptyTarget: options.nonEmptyTarget ?? 'refuse',
     jobs,
     pgDump: options.pgDump,
     log,
@@ -60,26 +78,28 @@ export async function migrate(options: MigrateOptions): Promise<RunReport> {
     rowsLeftOut: reading.facts.tables.filter(({ oid }) => plan.rowsLeftOut.has(oid)).map(tableName),
   }
   const ledger = await begin(pair, ends, snapshot, notes, plan.steps)
-  return await finish({ servers: ends, snapshot, ledger, notes, jobs, pgDump: options.pgDump, log, signal }, lock)
+  return await finish(
+    { servers: ends, snapshot, ledger, notes, archive: reading.archive, jobs, pgDump: options.pgDump, log, signal },
+    lock,
+  )
 }
 
-async function openOrCreate(ends: Servers, options: MigrateOptions): Promise<Pair> {
-  if (options.create !== 'create') return openPair(ends, options.signal)
+async function createIfAsked(ends: Servers, options: MigrateOptions): Promise<'created' | 'found'> {
+  if (options.create !== 'create') return 'found'
   try {
-    const pair = await openPair(ends, options.signal)
+    await using pair = await openPair(ends, options.signal)
     // The same command again, after a run that broke: its database is there, with its ledger.
-    if ((await openLedger(pair.target)) !== undefined) return pair
-    await pair[Symbol.asyncDispose]()
+    if ((await openLedger(pair.target)) !== undefined) return 'found'
   } catch (error) {
     if (!(error instanceof PgleapError && error.code === 'connect.no-database' && error.party === 'target')) throw error
   }
   await using source = await ends.openSource('control', options.signal)
   await createDatabase(ends.target, await readDatabase(source), options.signal)
-  return await openPair(ends, options.signal)
+  return 'created'
 }
 
 function assertSameRun(ledger: Ledger<Work>, ends: Servers, choices: Chosen): void {
-  const notes = ledger.run.options as unknown as RunNotes
+  const notes = notesOf(ledger)
   const began = ledger.run.source['describe']
   if (began !== ends.source.describe()) {
     throw new PgleapError({
@@ -112,5 +132,5 @@ function begin(
 
 function version(): string {
   const text = readFileSync(new URL('../../package.json', import.meta.url), 'utf8')
-  return (JSON.parse(text) as { version: string }).version
+  return /"version": "([^"]+)"/.exec(text)?.[1] ?? 'unknown'
 }
