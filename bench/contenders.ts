@@ -23,7 +23,7 @@ export interface Contender {
   command: (words: Words) => string
 }
 
-type Program = 'node' | 'pg_dump' | 'pg_restore' | 'psql' | 'pgcopydb'
+type Program = 'pgleap' | 'pg_dump' | 'pg_restore' | 'psql' | 'pgcopydb'
 
 const PGLEAP = fileURLToPath(new URL('../bin/pgleap', import.meta.url))
 
@@ -32,17 +32,17 @@ export const CONTENDERS: readonly Contender[] = [
     id: 'pgleap',
     name: 'pgleap',
     kind: 'pgleap',
-    needs: ['node'],
+    needs: ['pgleap'],
     command: ({ source, target, jobs, program }) =>
-      `${program('node')} ${PGLEAP} migrate ${source} ${target} --jobs ${jobs} --verify none`,
+      `${program('pgleap')} migrate ${source} ${target} --jobs ${jobs} --verify none`,
   },
   {
     id: 'pgleap-verified',
     name: 'pgleap with verification',
     kind: 'pgleap',
-    needs: ['node'],
+    needs: ['pgleap'],
     command: ({ source, target, jobs, program }) =>
-      `${program('node')} ${PGLEAP} migrate ${source} ${target} --jobs ${jobs} --verify full`,
+      `${program('pgleap')} migrate ${source} ${target} --jobs ${jobs} --verify full`,
   },
   {
     id: 'pgcopydb',
@@ -69,21 +69,21 @@ export const CONTENDERS: readonly Contender[] = [
   },
   {
     id: 'custom',
-    name: 'pg_dump -Fc \\| pg_restore',
+    name: 'pg_dump -Fc | pg_restore',
     kind: 'peer',
     needs: ['pg_dump', 'pg_restore'],
     command: (words) => customFormat(words, '--compress=none'),
   },
   {
     id: 'custom-gzip',
-    name: 'pg_dump -Fc (gzip) \\| pg_restore',
+    name: 'pg_dump -Fc (gzip) | pg_restore',
     kind: 'peer',
     needs: ['pg_dump', 'pg_restore'],
     command: (words) => customFormat(words, '--compress=gzip'),
   },
   {
     id: 'psql',
-    name: 'pg_dump \\| psql',
+    name: 'pg_dump | psql',
     kind: 'peer',
     needs: ['pg_dump', 'psql'],
     command: ({ source, target, program }) =>
@@ -107,7 +107,7 @@ function customFormat({ source, target, program }: Words, compress: string): str
  * (`pg_dump17`) or without. PostgreSQL's own tools must be of the target's major or newer, which is the caller's care.
  */
 export function findProgram(name: Program, major: number): string | undefined {
-  if (name === 'node') return process.execPath
+  if (name === 'pgleap') return PGLEAP
   const folders = [process.env['PGLEAP_BENCH_PEERS'], process.env['PATH']].flatMap(
     (list) => list?.split(delimiter) ?? [],
   )

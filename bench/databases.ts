@@ -120,7 +120,7 @@ export async function inventory(url: string): Promise<string> {
   })
 }
 
-export function sourceName(name: DatabaseName): string {
+function sourceName(name: DatabaseName): string {
   return `bench_${name}`
 }
 

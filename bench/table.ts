@@ -29,9 +29,9 @@ function tableOf(database: string, runs: readonly Run[]): string {
   const copydbCpu = finished.find((summary) => summary.contender === 'pgcopydb')?.cpu
   const lines = summaries.map((summary) =>
     summary.failure === undefined
-      ? `| ${summary.contender} | ${summary.rounds} | ${summary.wall.toFixed(1)} | ${ratio(summary.wall, bestPeer)} ` +
+      ? `| ${summary.contender.replaceAll('|', '\\|')} | ${summary.rounds} | ${summary.wall.toFixed(1)} | ${ratio(summary.wall, bestPeer)} ` +
         `| ${summary.cpu.toFixed(1)} | ${ratio(summary.cpu, copydbCpu)} | ${(summary.peak / 1e6).toFixed(0)} |`
-      : `| ${summary.contender} | failed: ${summary.failure.replaceAll(/\s+/g, ' ').replaceAll('|', '\\|').slice(-300)} | | | | | |`,
+      : `| ${summary.contender.replaceAll('|', '\\|')} | failed: ${summary.failure.replaceAll(/\s+/g, ' ').replaceAll('|', '\\|').slice(-300)} | | | | | |`,
   )
   return [
     `## ${database}`,
@@ -76,7 +76,7 @@ function ratio(value: number, base: number | undefined): string {
   return base === undefined || !Number.isFinite(base) || base === 0 ? '' : (value / base).toFixed(2)
 }
 
-export function median(values: readonly number[]): number {
+function median(values: readonly number[]): number {
   const sorted = values.toSorted((a, b) => a - b)
   const middle = Math.floor(sorted.length / 2)
   const upper = sorted[middle] ?? Number.NaN
