@@ -39,7 +39,7 @@ async function openMaintenance(target: ConnectionInfo, signal: AbortSignal | und
 }
 
 /** CREATE DATABASE for this major: ICU came with 15, the builtin provider with 17; older targets take libc alone. */
-export function createDatabaseSql(name: string, like: DatabaseFacts, major: number): string {
+function createDatabaseSql(name: string, like: DatabaseFacts, major: number): string {
   const words = [
     `CREATE DATABASE ${quoteIdent(name)} TEMPLATE template0 ENCODING ${quoteLiteral(like.encoding)}`,
     `LC_COLLATE ${quoteLiteral(like.collate)} LC_CTYPE ${quoteLiteral(like.ctype)}`,

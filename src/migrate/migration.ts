@@ -1,6 +1,7 @@
-import type { SourceSnapshot } from '../catalog/index.ts'
-import type { WriteCounters } from '../catalog/index.ts'
+import type { Archive } from '../archive/index.ts'
+import type { SourceSnapshot, WriteCounters } from '../catalog/index.ts'
 import type { Ledger } from '../engine/index.ts'
+import { PgleapError } from '../errors.ts'
 import type { Work } from '../plan/index.ts'
 import type { Chosen } from './choices.ts'
 import type { RunLog } from './run-log.ts'
@@ -23,8 +24,25 @@ export interface Migration {
   snapshot: SourceSnapshot
   ledger: Ledger<Work>
   notes: RunNotes
+  /** The source's schema in the snapshot, where this process has read it already. */
+  archive: Archive | undefined
   jobs: number
   pgDump: string | undefined
   log: RunLog
   signal: AbortSignal | undefined
+}
+
+/** @throws PgleapError `ledger.damaged` where the ledger's notes are not those of a migration */
+export function notesOf({ run }: Ledger<Work>): RunNotes {
+  if (isNotes(run.options)) return run.options
+  throw new PgleapError({
+    code: 'ledger.damaged',
+    message: 'The ledger in the target cannot be trusted: what it notes of the run is incomplete.',
+    hint: 'Empty the target, drop its schema pgleap, and start anew.',
+    party: 'target',
+  })
+}
+
+function isNotes(options: object): options is RunNotes {
+  return ['choices', 'writes', 'rowsLeftOut', 'extraObjects'].every((key) => key in options)
 }

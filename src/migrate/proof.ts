@@ -36,25 +36,29 @@ export async function compare(migration: Migration, mode: 'full' | 'counts'): Pr
 
 export interface DumpBothOptions {
   servers: Servers
+  /** The source's schema where it is known already. */
+  archive: Archive | undefined
   pgDump: string | undefined
   signal: AbortSignal | undefined
 }
 
 /** Both schemas by the same pg_dump, so that what differs is the schemas and not who wrote them down. */
 export async function dumpBoth(
-  { servers, pgDump, signal }: DumpBothOptions,
+  { servers, archive, pgDump, signal }: DumpBothOptions,
   moments: { source: SourceSnapshot; target: SourceSnapshot },
 ): Promise<{ source: Archive; target: Archive }> {
   const common = {
     ...(pgDump === undefined ? {} : { pgDumpPath: pgDump }),
     ...(signal === undefined ? {} : { signal }),
   }
-  const source = await dumpSchema({
-    source: servers.source,
-    open: (inner) => servers.openSource('pg_dump', inner),
-    snapshot: moments.source.exported,
-    ...common,
-  })
+  const source =
+    archive ??
+    (await dumpSchema({
+      source: servers.source,
+      open: (inner) => servers.openSource('pg_dump', inner),
+      snapshot: moments.source.exported,
+      ...common,
+    }))
   const target = await dumpSchema({
     source: servers.target,
     open: (inner) => servers.openTarget('pg_dump', inner),

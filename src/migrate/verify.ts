@@ -27,7 +27,10 @@ export async function verify(options: VerifyOptions): Promise<VerifyReport> {
   log.phase('verify')
   await using source = await SourceSnapshot.take((inner) => ends.openSource('verify', inner), { signal })
   await using target = await SourceSnapshot.take((inner) => ends.openTarget('verify', inner), { signal })
-  const schema = await dumpBoth({ servers: ends, pgDump: options.pgDump, signal }, { source, target })
+  const schema = await dumpBoth(
+    { servers: ends, archive: undefined, pgDump: options.pgDump, signal },
+    { source, target },
+  )
   const result = await compareDatabases({
     source,
     target,
