@@ -18,6 +18,7 @@ import { quoted } from './restore.ts'
 import { selectEntries } from './selection.ts'
 import { planStatistics } from './statistics-steps.ts'
 import { STAGES, StepList } from './step-list.ts'
+import { copiesBehindEntries, type CopiesBehind } from './view-sources.ts'
 import type { PlannedStep } from './work.ts'
 
 /**
@@ -50,7 +51,8 @@ export function plan(input: PlanInput): Plan {
   planStatistics(planning, tables, selection.entries)
   planDatabase(planning)
   planOwnersAndGrants(planning, selection.entries, entries('acl'))
-  for (const entry of entries('late')) planLate(planning, entry)
+  const copiesBehind = copiesBehindEntries(planning, selection.entries)
+  for (const entry of entries('late')) planLate(planning, entry, copiesBehind)
 
   const { steps } = planning.list
   const kept = relationEntries(selection.entries)
@@ -101,7 +103,7 @@ function planPostData(planning: Planning, entry: Entry): void {
 }
 
 /** Materialized views are filled side by side, in the order of their dependencies. */
-function planLate(planning: Planning, entry: Entry): void {
+function planLate(planning: Planning, entry: Entry, copiesBehind: CopiesBehind): void {
   const { list, input } = planning
   const statements = input.restore.definition(entry)
   if (statements.length === 0) return
@@ -112,7 +114,7 @@ function planLate(planning: Planning, entry: Entry): void {
       label: view === undefined ? describe(entry) : `fill materialized view ${tableName(view)}`,
       stage: STAGES.late,
       cost: statementCost + (view === undefined ? 0 : view.heapBytes / 20_000),
-      dependsOn: list.stepsOf(entry.dependencies),
+      dependsOn: [...list.stepsOf(entry.dependencies), ...(view === undefined ? [] : copiesBehind(entry))],
       work: { kind: 'sql', statements: view === undefined ? statements : [...statements, `ANALYZE ${quoted(view)}`] },
       ...(view === undefined ? { batch: 'late', locks: [{ object: 'schema', mode: 'exclusive' as const }] } : {}),
     },
