@@ -36,7 +36,8 @@ export class DatabaseError extends PgleapError {
     super({
       code: `${side}.${CODES[server.sqlstate] ?? 'refused'}`,
       message: `The ${side} says: ${server.message}${server.detail === undefined ? '' : ` (${server.detail})`}`,
-      hint: server.hint ?? HINTS[server.sqlstate],
+      // The server says how to mend it, and we how to go on.
+      hint: [server.hint, HINTS[server.sqlstate]].filter((hint) => hint !== undefined).join(' ') || undefined,
       party: side,
       cause,
     })
