@@ -1,6 +1,7 @@
 import type { Archive } from '../archive/index.ts'
-import { SourceSnapshot } from '../catalog/index.ts'
-import { dumpSchema } from '../pgdump/index.ts'
+import { readWriteCounters, SourceSnapshot, writesBetween } from '../catalog/index.ts'
+import { connectionLost } from '../connection/index.ts'
+import { dumpSchema, type DumpSchemaOptions } from '../pgdump/index.ts'
 import { selectEntries, tableName } from '../plan/index.ts'
 import { verify, type VerifyResult } from '../verify/index.ts'
 import { entryOptions } from './choices.ts'
@@ -22,6 +23,7 @@ export async function compare(migration: Migration, mode: 'full' | 'counts'): Pr
     target,
     mode,
     jobs,
+    sourceIs: await sourceIs(migration),
     includeRows: (table) => !leftOut.has(tableName(table)),
     schema: { ...schema, include: (entry) => kept.has(entry.dumpId), extra: notes.extraObjects, tablespaces },
     roles: {
@@ -32,6 +34,11 @@ export async function compare(migration: Migration, mode: 'full' | 'counts'): Pr
     onEvent: log.emit,
     signal,
   })
+}
+
+async function sourceIs({ servers, notes, signal }: Migration): Promise<'still' | 'changing'> {
+  await using source = await servers.openSource('control', signal)
+  return writesBetween(notes.writes, await readWriteCounters(source)).found === 'none' ? 'still' : 'changing'
 }
 
 export interface DumpBothOptions {
@@ -53,19 +60,26 @@ export async function dumpBoth(
   }
   const source =
     archive ??
-    (await dumpSchema({
+    (await dumpIn(moments.source, {
       source: servers.source,
       open: (inner) => servers.openSource('pg_dump', inner),
-      snapshot: moments.source.exported,
       ...common,
     }))
-  const target = await dumpSchema({
+  const target = await dumpIn(moments.target, {
     source: servers.target,
     open: (inner) => servers.openTarget('pg_dump', inner),
-    snapshot: moments.target.exported,
     // Our own ledger is there until the verdict is.
     args: ['--exclude-schema=pgleap'],
     ...common,
   })
   return { source, target }
+}
+
+/** A keeper that is lost takes the name of its snapshot along; then that is the failure, and no other. */
+async function dumpIn(moment: SourceSnapshot, options: DumpSchemaOptions): Promise<Archive> {
+  try {
+    return await dumpSchema({ ...options, snapshot: moment.exported })
+  } catch (error) {
+    throw moment.keeper.broken ? connectionLost(moment.keeper.side, error) : error
+  }
 }

@@ -1,5 +1,5 @@
 import type { SequenceFacts } from '../catalog/index.ts'
-import { qualified } from '../sql.ts'
+import { qualified, quoteLiteral } from '../sql.ts'
 import { mayBeUnknown, reasonOf } from './reason.ts'
 import type { Readers } from './readers.ts'
 import type { ObjectVerdict } from './result.ts'
@@ -12,7 +12,11 @@ const BATCH = 200
 interface State {
   lastValue: string
   isCalled: boolean
+  isAscending: boolean
 }
+
+/** `changing`: others write to the source meanwhile, and a sequence that has gone on there since it was copied is right. */
+export type SourceIs = 'still' | 'changing'
 
 /** Where a sequence stands, or why that cannot be read. */
 type Reading = State | { unreadable: string }
@@ -25,7 +29,7 @@ export async function compareSequences(
   readers: { source: Readers; target: Readers },
   wanted: readonly SequenceFacts[],
   onTarget: readonly SequenceFacts[],
-  signal: AbortSignal,
+  { sourceIs, signal }: { sourceIs: SourceIs; signal: AbortSignal },
 ): Promise<ObjectVerdict[]> {
   const names = new Set(onTarget.map(tableLabel))
   const common = wanted.filter((sequence) => names.has(tableLabel(sequence)))
@@ -46,8 +50,15 @@ export async function compareSequences(
       return { object, kind: 'sequence', verdict: 'SAME' }
     }
     const detail = `${describe(ours)} on the source, ${describe(theirs)} on the target`
+    if (sourceIs === 'changing' && hasGoneOn(theirs, ours)) return { object, kind: 'sequence', verdict: 'SAME', detail }
     return { object, kind: 'sequence', verdict: 'DIFFERENT', detail }
   })
+}
+
+function hasGoneOn(from: State, to: State): boolean {
+  const [before, after] = [BigInt(from.lastValue), BigInt(to.lastValue)]
+  if (before === after) return to.isCalled
+  return to.isAscending ? after > before : after < before
 }
 
 function describe({ lastValue, isCalled }: State): string {
@@ -87,15 +98,25 @@ async function readOne(readers: Readers, sequence: SequenceFacts, signal: AbortS
 async function readBatch(readers: Readers, batch: readonly SequenceFacts[]): Promise<[string, Reading][]> {
   const selects = batch.map(
     ({ schema, name }, place) =>
-      `SELECT ${String(place)} AS place, last_value::pg_catalog.text AS last_value, is_called FROM ${qualified(schema, name)}`,
+      `SELECT ${String(place)} AS place, last_value::pg_catalog.text AS last_value, is_called,
+        (SELECT seqincrement > 0 FROM pg_catalog.pg_sequence
+          WHERE seqrelid = ${quoteLiteral(qualified(schema, name))}::pg_catalog.regclass) AS is_ascending
+       FROM ${qualified(schema, name)}`,
   )
   const rows = await readers.run((session) =>
-    session.query<{ place: number; last_value: string; is_called: boolean }>(selects.join(' UNION ALL ')),
+    session.query<{ place: number; last_value: string; is_called: boolean; is_ascending: boolean }>(
+      selects.join(' UNION ALL '),
+    ),
   )
-  return rows.flatMap(({ place, last_value, is_called }) => {
+  return rows.flatMap(({ place, last_value, is_called, is_ascending }) => {
     const sequence = batch[place]
     return sequence === undefined
       ? []
-      : [[tableLabel(sequence), { lastValue: last_value, isCalled: is_called }] satisfies [string, Reading]]
+      : [
+          [tableLabel(sequence), { lastValue: last_value, isCalled: is_called, isAscending: is_ascending }] satisfies [
+            string,
+            Reading,
+          ],
+        ]
   })
 }

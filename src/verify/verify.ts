@@ -8,7 +8,7 @@ import type { RoleChoices } from './roles.ts'
 import type { HashDialect } from './row-hash.ts'
 import { type SchemaPair, compareSchemas } from './schema.ts'
 import { allSettled } from './settled.ts'
-import { compareSequences } from './sequences.ts'
+import { type SourceIs, compareSequences } from './sequences.ts'
 import { type TableSide, readTableSides, tableLabel } from './tables.ts'
 
 export interface VerifyOptions {
@@ -23,6 +23,8 @@ export interface VerifyOptions {
   includeRows?: ((table: Pick<TableFacts, 'oid' | 'schema' | 'name'>) => boolean) | undefined
   /** Which sequences of the source are compared. @defaultValue all, but those of tables that are left out */
   includeSequence?: ((sequence: SequenceFacts) => boolean) | undefined
+  /** Sequences have no snapshot: where others write to the source, they go on there. @defaultValue 'still' */
+  sourceIs?: SourceIs | undefined
   /** Both schemas, where they are to be compared (`dumpSchema` reads them). */
   schema?: SchemaPair | undefined
   /** How roles were carried over. @defaultValue all of it, under the same names */
@@ -73,7 +75,7 @@ export async function verify(options: VerifyOptions): Promise<VerifyResult> {
   const wanted = ours.sequences.filter(options.includeSequence ?? notLeftOut(ours, theirs))
   const [tables, sequences, largeObjects] = await allSettled([
     allSettled(rows),
-    compareSequences(readers, wanted, theirs.sequences, signal),
+    compareSequences(readers, wanted, theirs.sequences, { sourceIs: options.sourceIs ?? 'still', signal }),
     compareLargeObjects(readers, { ...roles, mode, signal }),
   ])
   const schema = options.schema === undefined ? [] : compareSchemas(options.schema, { ...roles, majors })
