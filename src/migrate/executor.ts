@@ -14,12 +14,30 @@ export function executor(choices: Chosen, log: RunLog): Prepare<Work, MigrationW
     return {
       kind: 'task',
       run: async (worker, context) => {
+        if (steps.length > 1 && steps.every(isSequences)) return setSequences(steps, worker, context)
         const results: StepResult[] = []
         for (const step of steps) results.push(await runStep(step, worker, context, { choices, log }))
         return results
       },
     }
   }
+}
+
+type SequencesStep = Step<Extract<Work, { kind: 'sequences' }>>
+
+function isSequences(step: Step<Work>): step is SequencesStep {
+  return step.work.kind === 'sequences'
+}
+
+/** A batch of them in one go: thousands of sequences would be thousands of round trips. */
+async function setSequences(
+  steps: readonly SequencesStep[],
+  worker: MigrationWorker,
+  context: TaskContext,
+): Promise<StepResult[]> {
+  const sequences = steps.flatMap(({ work }) => work.sequences)
+  await worker.reading(context.signal, (source) => copySequences(source, worker.target, sequences))
+  return steps.map(({ work }) => ({ bytes: 0, rows: work.sequences.length }))
 }
 
 async function runStep(

@@ -17,6 +17,8 @@ export async function compare(migration: Migration, mode: 'full' | 'counts'): Pr
   await using target = await SourceSnapshot.take((inner) => servers.openTarget('verify', inner), { signal })
   const schema = await dumpBoth(migration, { source: snapshot, target })
   const kept = new Set(selectEntries(schema.source, choices).entries.map((entry) => entry.dumpId))
+  const sequences = schema.source.entries.filter(({ desc, dumpId }) => desc === 'SEQUENCE' && !kept.has(dumpId))
+  const sequencesLeftOut = new Set(sequences.map(({ catalogOid }) => catalogOid.object))
   const { owners, privileges, tablespaces, roleMap } = entryOptions(choices)
   return await verify({
     source: snapshot,
@@ -25,6 +27,7 @@ export async function compare(migration: Migration, mode: 'full' | 'counts'): Pr
     jobs,
     sourceIs: await sourceIs(migration),
     includeRows: (table) => !leftOut.has(tableName(table)),
+    includeSequence: ({ oid }) => !sequencesLeftOut.has(oid),
     schema: { ...schema, include: (entry) => kept.has(entry.dumpId), extra: notes.extraObjects, tablespaces },
     roles: {
       ...(owners === undefined ? {} : { owners }),

@@ -9,6 +9,9 @@ import { STAGES } from './step-list.ts'
 /** Tables up to this size are copied many to a transaction. */
 const SMALL_TABLE_BYTES = 1024 * 1024
 
+/** Sequences are read and set many in one statement. */
+const SEQUENCE_MS = 0.1
+
 /** Plans the copy of all rows, large objects and sequences. Returns the tables that have rows to copy. */
 export function planCopies(planning: Planning, selection: Selection): Plan['tables'] {
   const kept = relationEntries(selection.entries)
@@ -74,18 +77,19 @@ function planTable(planning: Planning, table: TableFacts, parts: readonly Part[]
   })
 }
 
+/** One step each: a sequence that could not be made is never set (invariant 8), and does not keep others from it. */
 function planSequences(planning: Planning, kept: ReadonlyMap<number, number>): void {
-  const sequences = planning.input.facts.sequences.filter((sequence) => kept.has(sequence.oid))
-  const perStep = 1000
-  for (let start = 0; start < sequences.length; start += perStep) {
-    const some = sequences.slice(start, start + perStep)
+  for (const { oid, schema, name } of planning.input.facts.sequences) {
+    const made = kept.get(oid)
+    if (made === undefined) continue
     planning.list.add({
       kind: 'sequences',
-      label: `set ${String(some.length)} sequences`,
+      label: `set sequence ${tableName({ schema, name })}`,
       stage: STAGES.data,
-      cost: copyCost(0) + some.length * 0.1,
-      after: planning.list.stepsOf(some.flatMap(({ oid }) => kept.get(oid) ?? [])),
-      work: { kind: 'sequences', sequences: some.map(({ schema, name }) => ({ schema, name })) },
+      cost: SEQUENCE_MS,
+      dependsOn: planning.list.stepsOf([made]),
+      batch: 'sequences',
+      work: { kind: 'sequences', sequences: [{ schema, name }] },
     })
   }
 }
