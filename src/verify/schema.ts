@@ -158,7 +158,10 @@ function sqlOf(
   { owners, privileges, roleMap }: SchemaOptions,
   side: 'source' | 'target',
 ): string[] {
-  return entrySql(entry, { owners, privileges, tablespaces, ...(side === 'source' ? { roleMap } : {}) })
+  // Renaming writes a name in double quotes, needed or not: so do both sides with every name that somebody has got.
+  const asWritten = new Map([...roleMap.values()].map((role) => [role, role]))
+  const names = side === 'source' ? new Map([...asWritten, ...roleMap]) : asWritten
+  return entrySql(entry, { owners, privileges, tablespaces, roleMap: names })
 }
 
 /** A table that inherits gets its parents' columns first when it is restored, wherever they were before; pg_dump knows no other way. */
