@@ -56,7 +56,8 @@ export async function prepare(options: PrepareOptions): Promise<Prepared> {
   if (choices.tablespaces === 'keep') await assertTablespacesExist(target, reading.archive)
 
   await noteOwners(options, reading.archive)
-  const onPublic = await publicSchema({ source: snapshot.keeper, target, privileges })
+  const publicGrants = options.nonEmptyTarget === 'add' ? 'skip' : privileges
+  const onPublic = await publicSchema({ source: snapshot.keeper, target, privileges: publicGrants })
   if (onPublic.notice !== undefined) log.notice(onPublic.notice)
 
   log.phase('plan')
@@ -65,8 +66,12 @@ export async function prepare(options: PrepareOptions): Promise<Prepared> {
     statistics: reading.statistics,
     facts: reading.facts,
     filters: choices,
-    restore: restoreWith(entries, target),
-    grantsBefore: options.nonEmptyTarget === 'add' ? [] : onPublic.before,
+    restore: restoreWith(entries, {
+      user: target.user,
+      major: target.major,
+      publicSchema: options.nonEmptyTarget === 'add' ? 'theirs' : 'ours',
+    }),
+    grantsBefore: onPublic.before,
     database: databasePropertiesSql(reading.database, await readDatabase(target), {
       ...database,
       role: (name) => entries.roleMap.get(name) ?? name,

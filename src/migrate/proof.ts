@@ -2,7 +2,7 @@ import type { Archive } from '../archive/index.ts'
 import { readWriteCounters, SourceSnapshot, writesBetween } from '../catalog/index.ts'
 import { connectionLost } from '../connection/index.ts'
 import { dumpSchema, type DumpSchemaOptions } from '../pgdump/index.ts'
-import { selectEntries, tableName } from '../plan/index.ts'
+import { isAboutPublic, selectEntries, tableName } from '../plan/index.ts'
 import { verify, type VerifyResult } from '../verify/index.ts'
 import { entryOptions } from './choices.ts'
 import type { Migration } from './migration.ts'
@@ -28,7 +28,12 @@ export async function compare(migration: Migration, mode: 'full' | 'counts'): Pr
     sourceIs: await sourceIs(migration),
     includeRows: (table) => !leftOut.has(tableName(table)),
     includeSequence: ({ oid }) => !sequencesLeftOut.has(oid),
-    schema: { ...schema, include: (entry) => kept.has(entry.dumpId), extra: notes.extraObjects, tablespaces },
+    schema: {
+      ...schema,
+      include: (entry) => kept.has(entry.dumpId) && !(notes.extraObjects === 'ignore' && isAboutPublic(entry)),
+      extra: notes.extraObjects,
+      tablespaces,
+    },
     roles: {
       ...(owners === undefined ? {} : { owners }),
       ...(privileges === undefined ? {} : { privileges }),

@@ -15,17 +15,21 @@ export interface Restore {
 export interface RestoreTarget {
   user: string
   major: number
+  /** What is there already stays as it is, schema public among it (invariant 8). */
+  publicSchema: 'ours' | 'theirs'
 }
 
 export function restoreWith(options: EntrySqlOptions, target: RestoreTarget): Restore {
   const rename = (role: string) => options.roleMap?.get(role) ?? role
   return {
     definition: (entry) => {
+      if (target.publicSchema === 'theirs' && isAboutPublic(entry)) return []
       const statements = entrySql(entry, { ...options, owners: 'skip' })
       return entry.desc === 'SUBSCRIPTION' && target.major < 16 ? statements.map(withoutRunAsOwner) : statements
     },
     settings: (entry) => settingsSql(entry, options),
     owner: (entry) => {
+      if (target.publicSchema === 'theirs' && isAboutPublic(entry)) return []
       const isOurs = entry.owner !== undefined && rename(entry.owner) === target.user
       return isOurs && !isThereAlready(entry) ? [] : ownerSql(entry, options)
     },
@@ -38,6 +42,11 @@ export function restoreWith(options: EntrySqlOptions, target: RestoreTarget): Re
  */
 function withoutRunAsOwner(statement: string): string {
   return statement.replace(/, run_as_owner = true((?:, \w+ = [\w"']+)*\);\s*)$/, '$1')
+}
+
+/** The schema that every database is born with; its owner, comment, label or grants. */
+export function isAboutPublic(entry: Entry): boolean {
+  return isThereAlready(entry) || (entry.namespace === undefined && entry.tag === 'SCHEMA public')
 }
 
 /** Every database is born with this schema, and since PostgreSQL 15 it is not its maker's. */

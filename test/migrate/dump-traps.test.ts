@@ -88,10 +88,17 @@ describe('schema public', () => {
     await using source = await freshDatabase(major)
     await using target = await freshDatabase(major)
     await using other = await freshDatabase(major)
-    await run(source.url, 'create table t (id int); revoke create on schema public from public')
-    await run(other.url, 'create table mine (id int)')
+    await run(
+      source.url,
+      `create table t (id int); revoke create on schema public from public; comment on schema public is 'theirs';
+       alter schema public owner to pg_monitor; grant all on schema public to pg_read_all_stats`,
+    )
+    await run(other.url, `create table mine (id int); comment on schema public is 'mine'`)
+    const state = `select nspacl, nspowner, obj_description(oid) from pg_namespace where nspname = 'public'`
+    const before = await other.query(state)
     expectWhole(await migrate({ source: source.url, target: target.url, privileges: 'skip' }))
     expectWhole(await migrate({ source: source.url, target: other.url, nonEmptyTarget: 'add' }))
+    expect(await other.query(state)).toEqual(before)
     for (const one of [target, other]) expect(await mayCreate(one)).toEqual({ yes: true, used: true })
   })
 })
