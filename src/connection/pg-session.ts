@@ -5,6 +5,7 @@ import type { LoginClient, OpenConnection, ProtocolConnection } from './client.t
 import { connectionLost, databaseError, isConnectionLost, serverFields } from './errors.ts'
 import type { Host } from './host.ts'
 import type { ConnectionInfo } from './info.ts'
+import { ringOf } from './read-ring.ts'
 import type { Session, Side } from './session.ts'
 import { openSocket } from './socket.ts'
 
@@ -104,11 +105,13 @@ export class PgSession implements Session {
     }
   }
 
-  withSocket<T>(use: (socket: Duplex) => Promise<T>): Promise<T> {
+  withSocket<T>(use: (socket: Duplex) => Promise<T>, reads: 'copied' | 'shared' = 'copied'): Promise<T> {
     return this.#inTurn('lent', async () => {
       const socket = this.#connection.stream
       const listeners = socket.listeners('data')
       socket.removeAllListeners('data')
+      const ring = ringOf(socket)
+      ring?.give(reads)
       try {
         return await use(socket)
       } catch (error) {
@@ -116,6 +119,7 @@ export class PgSession implements Session {
         if (!(error instanceof PgleapError)) socket.destroy()
         throw error
       } finally {
+        ring?.give('copied')
         socket.removeAllListeners('data')
         for (const listener of listeners) socket.on('data', (chunk) => void Reflect.apply(listener, socket, [chunk]))
         socket.resume()

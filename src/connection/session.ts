@@ -30,9 +30,10 @@ export interface Session extends AsyncDisposable {
    * Lends the socket, idle after ReadyForQuery, to code that speaks the protocol itself (wire/), and takes it back when
    * the callback settles: by then the server must be at ReadyForQuery again, or the socket destroyed. A rejection with
    * a PgleapError promises that, too; after any other error the socket is destroyed here. The socket flows: listen to
-   * it before you write, and end no stream. An abort of the session's signal is left to the borrower.
+   * it before you write, and end no stream. An abort of the session's signal is left to the borrower. With `shared` reads,
+   * a chunk of 'data' stays as it is for the next megabyte alone: for a borrower who passes it on and forgets it.
    */
-  withSocket<T>(use: (socket: Duplex) => Promise<T>): Promise<T>
+  withSocket<T>(use: (socket: Duplex) => Promise<T>, reads?: 'copied' | 'shared'): Promise<T>
   /** Says goodbye; where something still runs, or ran when the connection was lost, cancels that first. Never throws. */
   close(): Promise<void>
 }

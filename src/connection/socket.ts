@@ -4,6 +4,7 @@ import { PgleapError } from '../errors.ts'
 import type { Host } from './host.ts'
 import type { ConnectionInfo } from './info.ts'
 import { describeHost, isSocketFolder } from './host.ts'
+import { ReadRing } from './read-ring.ts'
 import type { Side } from './session.ts'
 import { startTls, tlsOptions } from './tls.ts'
 
@@ -30,7 +31,10 @@ export async function openSocket(
   signal.throwIfAborted()
   // Read before anything is connected: what is wrong with the user's files is not the server's fault.
   const tls = encryption === 'clear' ? undefined : tlsOptions(info.tls, host)
-  const socket = createConnection({ ...address(host), ...ADDRESS_TRIES, noDelay: true, ...keepAlive(info) })
+  const ring = new ReadRing()
+  const how = { ...ADDRESS_TRIES, noDelay: true, ...keepAlive(info), onread: ring.onread }
+  const socket = createConnection({ ...address(host), ...how })
+  ring.attach(socket)
   socket.on('error', () => {}) // whoever awaits listens, too; in between an error must not end the process
   const abort = () => {
     socket.destroy(signal.reason instanceof Error ? signal.reason : new Error('aborted'))

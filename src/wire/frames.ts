@@ -51,7 +51,7 @@ export class FrameWalker {
     while (at < end) {
       if (this.#left > 0) {
         const take = Math.min(this.#left, end - at)
-        if (this.#type !== MESSAGE.copyData) this.#parts.push(chunk.subarray(at, at + take))
+        if (this.#type !== MESSAGE.copyData) this.#parts.push(Buffer.from(chunk.subarray(at, at + take)))
         this.#left -= take
         at += take
         if (this.#left > 0) break

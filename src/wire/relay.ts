@@ -37,7 +37,7 @@ export interface RelayResult {
  * then, but for a `copy.row-count` that blames the target: who runs it has to roll back, as for any error.
  */
 export function relay(source: Session, target: Session, options: RelayOptions): Promise<RelayResult> {
-  return source.withSocket((out) => target.withSocket((into) => pump(source, target, out, into, options)))
+  return source.withSocket((out) => target.withSocket((into) => pump(source, target, out, into, options)), 'shared')
 }
 
 async function pump(
