@@ -274,3 +274,28 @@ test('rows pass over TLS, on both sides, and an error in the middle leaves both 
   await expect(relay(source, target, copyOf('t'))).rejects.toMatchObject({ server: { sqlstate: '23505' } })
   await expectUsable(source, target)
 })
+
+test('a target that falls behind gets every byte as it was, however often the memory of the reads comes round', async () => {
+  await using pg = await pair()
+  await using proxy = await faultProxy(pg.to.server)
+  // Rows of all lengths: reads begin and end anywhere in the ring.
+  await pg.source.script(`insert into public.t select i, repeat(md5(i::text), i % 900) from generate_series(1, 4000) i`)
+  const target = await open(proxy.url(pg.to.url), 'target')
+  try {
+    let stalls = 0
+    const onProgress = (bytes: number) => {
+      if (bytes < 2_000_000 * (stalls + 1)) return
+      stalls += 1
+      proxy.stall()
+      setTimeout(() => proxy.resume(), 20)
+    }
+    const { rows, bytes } = await relay(pg.source, target, { ...copyOf('t', 'binary'), onProgress })
+    expect(rows).toBe(4000)
+    expect(bytes).toBeGreaterThan(40_000_000)
+    expect(stalls).toBeGreaterThan(10)
+    const digest = `select md5(string_agg(id || md5(body), ',' order by id)) as digest from public.t`
+    expect(await target.query(digest)).toEqual(await pg.source.query(digest))
+  } finally {
+    await target.close()
+  }
+})
