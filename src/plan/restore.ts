@@ -25,7 +25,7 @@ export function restoreWith(options: EntrySqlOptions, target: RestoreTarget): Re
     definition: (entry) => {
       if (target.publicSchema === 'theirs' && isAboutPublic(entry)) return []
       const statements = entrySql(entry, { ...options, owners: 'skip' })
-      return entry.desc === 'SUBSCRIPTION' && target.major < 16 ? statements.map(withoutRunAsOwner) : statements
+      return entry.desc === 'SUBSCRIPTION' ? statements.map((text) => forOlderTarget(text, target.major)) : statements
     },
     settings: (entry) => settingsSql(entry, options),
     owner: (entry) => {
@@ -36,12 +36,22 @@ export function restoreWith(options: EntrySqlOptions, target: RestoreTarget): Re
   }
 }
 
+/** Options that pg_dump writes for every server, with the major that came to know them; before it, there was no other way. */
+const SUBSCRIPTION_OPTIONS = [
+  { option: 'streaming = off', since: 14 },
+  { option: 'run_as_owner = true', since: 16 },
+] as const
+
 /**
- * pg_dump writes `run_as_owner = true` for servers before 16, which do that always and refuse the word. It stands among
- * the last options (pg_dump.c, dumpSubscription), so what the connection string or a name holds is never touched.
+ * Leaves out what the target would refuse. The options stand last (pg_dump.c, dumpSubscription), so what the connection
+ * string or a name holds is never touched.
  */
-function withoutRunAsOwner(statement: string): string {
-  return statement.replace(/, run_as_owner = true((?:, \w+ = [\w"']+)*\);\s*)$/, '$1')
+function forOlderTarget(statement: string, major: number): string {
+  const unknown = SUBSCRIPTION_OPTIONS.filter(({ since }) => major < since)
+  return unknown.reduce(
+    (text, { option }) => text.replace(new RegExp(`, ${option}((?:, \\w+ = [\\w"']+)*\\);\\s*)$`), '$1'),
+    statement,
+  )
 }
 
 /** The schema that every database is born with; its owner, comment, label or grants. */
