@@ -287,7 +287,7 @@ test('a target that falls behind gets every byte as it was, however often the me
       if (bytes < 2_000_000 * (stalls + 1)) return
       stalls += 1
       proxy.stall()
-      setTimeout(() => proxy.resume(), 20)
+      setTimeout(() => void proxy.resume(), 20)
     }
     const { rows, bytes } = await relay(pg.source, target, { ...copyOf('t', 'binary'), onProgress })
     expect(rows).toBe(4000)
