@@ -1,4 +1,5 @@
 import type { ServerFields } from '../connection/index.ts'
+import { parseError } from '../wire/index.ts'
 
 /** A message of the protocol: type, length, body (PostgreSQL docs, "Message Formats"). */
 const HEADER = 5
@@ -51,7 +52,7 @@ export class AnswerCollector {
       }
       const type = bytes[end]
       if (type === READY_FOR_QUERY) ready = 'yes'
-      if (type === ERROR_RESPONSE) this.#error = errorFields(bytes.subarray(end + HEADER, end + length))
+      if (type === ERROR_RESPONSE) this.#error = parseError(bytes.subarray(end + HEADER, end + length))
       end += length
     }
     return { end, ready }
@@ -62,29 +63,6 @@ export class AnswerCollector {
     this.#messages = []
     this.#error = undefined
     return answer
-  }
-}
-
-/** Body of an ErrorResponse: fields of one letter and a zero-terminated text each. */
-function errorFields(body: Buffer): ServerFields {
-  const fields = new Map<string, string>()
-  for (const field of body.toString('utf8').split('\0')) {
-    if (field !== '') fields.set(field.slice(0, 1), field.slice(1))
-  }
-  return {
-    severity: fields.get('V') ?? fields.get('S') ?? 'ERROR',
-    sqlstate: fields.get('C') ?? 'XX000',
-    message: fields.get('M') ?? 'the server gave no message',
-    detail: fields.get('D'),
-    hint: fields.get('H'),
-    position: fields.get('P'),
-    where: fields.get('W'),
-    schema: fields.get('s'),
-    table: fields.get('t'),
-    column: fields.get('c'),
-    dataType: fields.get('d'),
-    constraint: fields.get('n'),
-    routine: fields.get('R'),
   }
 }
 
