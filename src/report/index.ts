@@ -1,5 +1,6 @@
 export { errorText } from './error-text.ts'
 export type { EmitEvent, Event, Phase, StepRef, Verdict } from './events.ts'
+export type { CheckOutcome, CheckResult, Finding, Fix, MigrationPath, Severity } from './findings.ts'
 export { jsonLine } from './json-lines.ts'
 export type { OutputLine } from './json-lines.ts'
 export { liveView } from './live-view.ts'
