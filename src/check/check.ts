@@ -1,4 +1,4 @@
-import type { Session, Side } from '../connection/index.ts'
+import type { ConnectionInfo, Session, Side } from '../connection/index.ts'
 import type { CheckOutcome, Finding, MigrationPath, Severity } from '../report/index.ts'
 import type { Provider } from '../provider/index.ts'
 
@@ -25,11 +25,16 @@ export interface Pair {
 export type Ask<Row extends object> =
   string | ((server: CheckedServer) => string | undefined) | { probe: (ends: ProbeEnds) => Promise<Row[]> }
 
-/** What a probe works with: whatever it opens or makes is gone when it returns, whether it works or not. */
+/**
+ * What a probe works with: whatever it opens or makes is gone when it returns, whether it works or not. The two sessions
+ * are the ones of all checks: only ask on them, and open one of your own for a transaction or a setting.
+ */
 export interface ProbeEnds {
   source: Session
   target: Session | undefined
-  /** A further session of our own on one side. */
+  /** Where the sessions lead to. */
+  info: { source: ConnectionInfo; target: ConnectionInfo | undefined }
+  /** A further session of our own on one side, read only as the others; `BEGIN READ WRITE` is for what is rolled back. */
   open: (side: Side, purpose: string) => Promise<Session>
   pair: Pair
   signal: AbortSignal | undefined
@@ -80,8 +85,7 @@ export function check<S extends object = never, T extends object = never>(spec: 
       if (spec.source === undefined && spec.target !== undefined && ends.target === undefined) {
         return { status: 'skipped', reason: 'needs the target server' }
       }
-      const source = await ask(spec.source, 'source', ends)
-      const target = await ask(spec.target, 'target', ends)
+      const [source, target] = await Promise.all([ask(spec.source, 'source', ends), ask(spec.target, 'target', ends)])
       const found = spec.assess({ source: source ?? [], target }, pair)
       if (found.length === 0) return { status: 'passed' }
       return { status: 'found', findings: found.map((finding) => ({ severity, ...finding, id })) }

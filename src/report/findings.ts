@@ -8,7 +8,7 @@ export type MigrationPath = 'offline' | 'online' | 'files' | 'roles'
 
 /** How to mend what a finding names. */
 export type Fix =
-  /** Exact SQL for one side; `undo` takes it back, where that can be said.. */
+  /** Exact SQL for one side; `undo` takes it back, where that can be said. */
   | { kind: 'sql'; side: 'source' | 'target'; sql: string; undo?: string }
   /** A server parameter, by the name that this provider's console gives it. */
   | { kind: 'parameter'; side: 'source' | 'target'; name: string; value: string; needs: 'restart' | 'reload' }
@@ -25,6 +25,8 @@ export interface Finding {
   /** One or two sentences: what is the case, and what that means for this pair of versions. */
   message: string
   fix?: Fix
+  /** Why a waiver file says that this one does not count, and until when (`2026-12-31`, the last day). */
+  waived?: { reason: string; until: string }
 }
 
 export type CheckOutcome =
@@ -35,4 +37,10 @@ export type CheckOutcome =
   /** It does not concern this pair, or needs the target where only its version is known. */
   | { status: 'skipped'; reason: string }
 
-export type CheckResult = { id: string; title: string; paths: readonly MigrationPath[] } & CheckOutcome
+/** One check of a run: what it is, and what it said. `severity` is what its findings have unless one says otherwise. */
+export type CheckResult = {
+  id: string
+  title: string
+  severity: Severity
+  paths: readonly MigrationPath[]
+} & CheckOutcome

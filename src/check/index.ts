@@ -1,0 +1,7 @@
+export { allChecks } from './all.ts'
+export type { Check, CheckedServer, Pair, ProbeEnds } from './check.ts'
+export { openEnds } from './ends.ts'
+export type { Ends, EndsOptions } from './ends.ts'
+export { leftOut } from './left-out.ts'
+export type { LeftOut, LeftOutReason } from './left-out.ts'
+export { runChecks } from './run-checks.ts'

@@ -1,0 +1,77 @@
+import { describe, expect, test } from 'vitest'
+import { check } from '../../src/check/check.ts'
+import { openEnds, runChecks } from '../../src/check/index.ts'
+import { parseConnection } from '../../src/connection/index.ts'
+import { freshDatabase, freshRole, server } from '../kit/index.ts'
+import { found, passes } from './support.ts'
+
+const paths = ['offline'] as const
+
+/** A check that asks the source this, and finds every row. */
+function asking(sql: string) {
+  return check<{ name: string }>({
+    id: 'Z01',
+    title: 'nothing is there',
+    severity: 'warning',
+    paths,
+    source: sql,
+    assess: ({ source }) => source.map(({ name }) => ({ object: name, message: 'It is there.' })),
+  })
+}
+
+describe('a check', () => {
+  test('passes without rows, and has its own id and severity in what it finds', async () => {
+    await using source = await freshDatabase(await server(14))
+    await passes(asking("select 'x' as name where false"), { source })
+    expect(await found(asking("select 'x' as name"), { source })).toEqual({
+      status: 'found',
+      findings: [{ id: 'Z01', severity: 'warning', object: 'x', message: 'It is there.' }],
+    })
+  })
+
+  test('that may not look is unknown, says why, and does not pass', async () => {
+    const pg = await server(14)
+    await using role = await freshRole(pg)
+    await using source = await freshDatabase(pg)
+    const secret = asking('select rolname::text as name from pg_catalog.pg_authid where false')
+    expect(await found(secret, { source: source.urlFor(role.name) })).toEqual({
+      status: 'unknown',
+      reason: 'The source says: permission denied for table pg_authid',
+    })
+    await passes(secret, { source })
+  })
+
+  test('that takes too long is unknown, and the next one is not harmed', async () => {
+    await using source = await freshDatabase(await server(14))
+    await using ends = await openEnds({ source: parseConnection(source.url), target: undefined, to: 17, paths })
+    await ends.source.query("select set_config('statement_timeout', '50ms', false)")
+    const results = await runChecks(ends, {
+      checks: [asking('select pg_sleep(60)::text as name'), asking("select 'x' as name where false")],
+    })
+    expect(results.map(({ status }) => status)).toEqual(['unknown', 'passed'])
+  })
+
+  test('cannot write', async () => {
+    await using source = await freshDatabase(await server(14))
+    await source.query('create table public.t (name text)')
+    const writes = asking("insert into public.t values ('x') returning name")
+    expect(await found(writes, { source })).toEqual({
+      status: 'unknown',
+      reason: 'The source says: cannot execute INSERT in a read-only transaction',
+    })
+    expect(await source.query('select from public.t')).toEqual([])
+  })
+
+  test('of the target alone is skipped where only its version is known', async () => {
+    await using source = await freshDatabase(await server(14))
+    const target = check<never, { name: string }>({
+      id: 'Z02',
+      title: 'nothing is there',
+      severity: 'block',
+      paths,
+      target: "select 'x' as name",
+      assess: (rows) => (rows.target ?? []).map(({ name }) => ({ object: name, message: 'It is there.' })),
+    })
+    expect(await found(target, { source })).toEqual({ status: 'skipped', reason: 'needs the target server' })
+  })
+})
