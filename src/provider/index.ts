@@ -1,2 +1,6 @@
 export type { Provider, RoleAttribute, Signature } from './provider.ts'
+export { loadProvider, resolveProvider } from './load.ts'
+export { providerIds, providerNamed, recogniseProvider } from './recognise.ts'
+export { isReserved } from './reserved.ts'
+export type { ReservedKind } from './reserved.ts'
 export { selfManaged } from './self-managed.ts'
