@@ -53,6 +53,8 @@ export interface CheckSpec<S extends object, T extends object> {
   paths: readonly MigrationPath[]
   /** Which pairs of servers can have the problem at all; every pair where it is left out. */
   when?: (pair: Pair) => boolean
+  /** Where the rows of the source say nothing without those of the target: skipped, not passed, where there is none. */
+  needs?: 'target'
   source?: Ask<S>
   target?: Ask<T>
   /**
@@ -82,7 +84,8 @@ export function check<S extends object = never, T extends object = never>(spec: 
     look: async (ends) => {
       const { pair } = ends
       if (spec.when?.(pair) === false) return { status: 'skipped', reason: 'does not concern this pair of servers' }
-      if (spec.source === undefined && spec.target !== undefined && ends.target === undefined) {
+      const asksTargetAlone = spec.source === undefined && spec.target !== undefined
+      if ((asksTargetAlone || spec.needs === 'target') && ends.target === undefined) {
         return { status: 'skipped', reason: 'needs the target server' }
       }
       const [source, target] = await Promise.all([ask(spec.source, 'source', ends), ask(spec.target, 'target', ends)])
