@@ -1,4 +1,6 @@
 // The public API: each call takes one options object, reports events, and stops when its signal is aborted.
+export { checkServers as check } from './check/index.ts'
+export type { CheckOptions } from './check/index.ts'
 export { EXIT_CODES, PgleapError } from './errors.ts'
 export type { Party, PgleapErrorFields } from './errors.ts'
 export { migrate, plan, resume, status, verify } from './migrate/index.ts'
@@ -12,13 +14,22 @@ export type {
   VerifyOptions,
 } from './migrate/index.ts'
 export type {
+  CheckOutcome,
+  CheckReport,
+  CheckResult,
+  CheckVerdict,
   EmitEvent,
   Event,
+  Finding,
+  Fix,
+  MigrationPath,
   Phase,
   PlanReport,
   RunReport,
+  Severity,
   StatusReport,
   StepRef,
   Verdict,
   VerifyReport,
+  WaiverReport,
 } from './report/index.ts'

@@ -1,6 +1,6 @@
 import { connect } from '../connection/index.ts'
 import type { ConnectionInfo, Session, Side } from '../connection/index.ts'
-import { selfManaged } from '../provider/index.ts'
+import { recogniseProvider, selfManaged } from '../provider/index.ts'
 import type { Provider } from '../provider/index.ts'
 import type { MigrationPath } from '../report/index.ts'
 import type { CheckedServer, ProbeEnds } from './check.ts'
@@ -49,8 +49,11 @@ export async function openEnds(options: EndsOptions): Promise<Ends> {
     const source = await open('source', 'check')
     const target = info.target === undefined ? undefined : await open('target', 'check')
     const pair = {
-      source: serverOf(source, options.sourceProvider),
-      target: target === undefined ? unknownServer(options) : serverOf(target, options.targetProvider),
+      source: await serverOf(source, info.source, options.sourceProvider),
+      target:
+        target === undefined || info.target === undefined
+          ? unknownServer(options)
+          : await serverOf(target, info.target, options.targetProvider),
       paths: new Set(options.paths),
     }
     return { source, target, info, open, pair, signal: options.signal, [Symbol.asyncDispose]: close }
@@ -60,8 +63,9 @@ export async function openEnds(options: EndsOptions): Promise<Ends> {
   }
 }
 
-function serverOf(session: Session, provider: Provider = selfManaged): CheckedServer {
-  return { major: session.major, version: session.version, provider }
+async function serverOf(session: Session, info: ConnectionInfo, provider?: Provider): Promise<CheckedServer> {
+  const { major, version } = session
+  return { major, version, provider: provider ?? (await recogniseProvider(session, info.hosts[0]?.host)) }
 }
 
 function unknownServer({ to, targetProvider = selfManaged }: EndsOptions): CheckedServer {

@@ -1,5 +1,7 @@
 export { allChecks } from './all.ts'
 export type { Check, CheckedServer, Pair, ProbeEnds } from './check.ts'
+export { checkServers } from './check-servers.ts'
+export type { CheckOptions } from './check-servers.ts'
 export { openEnds } from './ends.ts'
 export type { Ends, EndsOptions } from './ends.ts'
 export { leftOut } from './left-out.ts'

@@ -5,13 +5,16 @@ export interface RemovedParameter {
   removedIn: number
   /** The parameter that does the same now; the old value may need another unit (see the note). */
   replacedBy?: string
+  /** A value that servers without it still take: it is hidden there, and can be set to this alone. */
+  stillTakes?: string
   /** What to do about a setting of it. */
   note: string
 }
 
 /**
- * Parameters that were removed or renamed from 10 to 18, by the release notes of each ("Migration to Version N"). A
- * setting of one in ALTER ROLE or ALTER DATABASE cannot be made on the target.
+ * Parameters that were removed or renamed from 10 to 18, by the release notes of each ("Migration to Version N")
+ * and by what servers of those majors list. A setting of one in ALTER ROLE or ALTER DATABASE cannot be made on the
+ * target. Left out: ssl_ecdh_curve, which 18 still knows as an old name of ssl_groups (guc.c, map_old_guc_names).
  */
 export const removedParameters: readonly RemovedParameter[] = [
   {
@@ -26,7 +29,12 @@ export const removedParameters: readonly RemovedParameter[] = [
     note: 'Split into one for tables and one for indexes (min_parallel_index_scan_size).',
   },
   { name: 'replacement_sort_tuples', removedIn: 11, note: 'Sorting no longer uses replacement selection.' },
-  { name: 'default_with_oids', removedIn: 12, note: 'No table has hidden oids any more.' },
+  {
+    name: 'default_with_oids',
+    removedIn: 12,
+    stillTakes: 'off',
+    note: 'No table has hidden oids any more.',
+  },
   {
     name: 'wal_keep_segments',
     removedIn: 13,
@@ -43,7 +51,6 @@ export const removedParameters: readonly RemovedParameter[] = [
     removedIn: 14,
     note: 'VACUUM decides by itself whether indexes are cleaned up.',
   },
-  { name: 'ssl_renegotiation_limit', removedIn: 14, note: 'It had no effect since 9.5.' },
   { name: 'stats_temp_directory', removedIn: 15, note: 'Statistics are kept in shared memory.' },
   {
     name: 'force_parallel_mode',

@@ -1,17 +1,18 @@
-import { readFileSync } from 'node:fs'
 import { Command } from 'commander'
 import type { Finish } from './invocation.ts'
+import { addCheck } from './check.ts'
 import { addMigrate } from './migrate.ts'
 import { addPlan } from './plan.ts'
 import { addResume } from './resume.ts'
 import { addStatus } from './status.ts'
 import { addVerify } from './verify.ts'
+import { packageVersion } from './version.ts'
 
 /** The command line: commands, options and help. Parsing calls one command, which calls `finish`. */
 export function createProgram(finish: Finish): Command {
   const program = new Command('pgleap')
     .description('Moves a PostgreSQL database to a newer server, and proves that nothing was lost.')
-    .version(version(), '--version', 'print the version')
+    .version(packageVersion(), '--version', 'print the version')
     .helpOption('-h, --help', 'print help')
     .helpCommand(false)
     .configureHelp({ subcommandTerm: (command) => `${command.name()} ${command.usage().replace('[options] ', '')}` })
@@ -19,6 +20,7 @@ export function createProgram(finish: Finish): Command {
     .exitOverride()
     // Usage errors are thrown, and printed in one place with all others (main.ts).
     .configureOutput({ outputError: () => undefined })
+  addCheck(program, finish)
   addPlan(program, finish)
   addMigrate(program, finish)
   addResume(program, finish)
@@ -29,13 +31,7 @@ export function createProgram(finish: Finish): Command {
 
 const EXAMPLES = `
 Start here; it changes nothing:
-  pgleap plan postgres://old/app postgres://new/app
+  pgleap check postgres://old/app postgres://new/app
 
 Connections are URIs or key=value strings, as psql takes them; passwords are
 best kept in ~/.pgpass. \`pgleap COMMAND --help\` and the README tell more.`
-
-function version(): string {
-  const manifest: unknown = JSON.parse(readFileSync(new URL('../../package.json', import.meta.url), 'utf8'))
-  const known = typeof manifest === 'object' && manifest !== null && 'version' in manifest
-  return known ? String(manifest.version) : 'unknown'
-}

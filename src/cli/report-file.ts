@@ -13,12 +13,7 @@ export type WriteReport = (report: RunReport) => Promise<void>
 export async function prepareReport(file: string | undefined, redact: Redact): Promise<WriteReport> {
   if (file === undefined) return () => Promise.resolve()
   const print = reportPrinter(file)
-  try {
-    const handle = await open(file, 'a')
-    await handle.close()
-  } catch (cause) {
-    throw cannotWrite(file, cause)
-  }
+  await assertWritable(file)
   return async (report) => {
     try {
       await writeFile(file, print(report, redact))
@@ -28,7 +23,17 @@ export async function prepareReport(file: string | undefined, redact: Redact): P
   }
 }
 
-function cannotWrite(file: string, cause: unknown): PgleapError {
+/** @throws PgleapError `report.write` */
+export async function assertWritable(file: string): Promise<void> {
+  try {
+    const handle = await open(file, 'a')
+    await handle.close()
+  } catch (cause) {
+    throw cannotWrite(file, cause)
+  }
+}
+
+export function cannotWrite(file: string, cause: unknown): PgleapError {
   const why = cause instanceof Error && 'code' in cause ? ` (${String(cause.code)})` : ''
   return new PgleapError({
     code: 'report.write',

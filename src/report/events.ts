@@ -1,3 +1,5 @@
+import type { CheckOutcome } from './findings.ts'
+
 /**
  * What long work reports (D9). The live view, the plain lines, the JSON lines and the report are printers of this one
  * stream. Every event is plain data; `at` (milliseconds since the epoch) is set by whoever emits it. docs/events.md
@@ -23,12 +25,15 @@ export type Event =
   | { type: 'step-failed'; at: number; step: StepRef; code: string; message: string; sqlstate?: string }
   | { type: 'resumed'; at: number; done: number; left: number; snapshot: 'same' | 'new' }
   | { type: 'verified'; at: number; object: string; kind: string; verdict: Verdict; rows?: number; detail?: string }
+  | { type: 'checked'; at: number; id: string; status: CheckStatus; findings: number; reason?: string }
   | { type: 'finished'; at: number; ms: number; verdict: Verdict | 'SKIPPED'; failures: number }
 
-export type Phase = 'connect' | 'schema' | 'plan' | 'run' | 'verify' | 'finish'
+export type Phase = 'connect' | 'check' | 'schema' | 'plan' | 'run' | 'verify' | 'finish'
 
 /** SAME, DIFFERENT or UNKNOWN; UNKNOWN means that it could not be looked at, and never passes as SAME. */
 export type Verdict = 'SAME' | 'DIFFERENT' | 'UNKNOWN'
+
+export type CheckStatus = CheckOutcome['status']
 
 export interface StepRef {
   id: number

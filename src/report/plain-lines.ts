@@ -13,6 +13,7 @@ const PROGRESS_EVERY_MS = 10_000
 
 export const PHASES: Record<Phase, string> = {
   connect: 'Connecting',
+  check: 'Checking',
   schema: 'Reading the schema',
   plan: 'Planning',
   run: 'Copying',
@@ -88,6 +89,7 @@ export function eventLine(event: Event, style: Style): string[] {
     case 'step-started':
     case 'step-progress':
     case 'index-progress':
+    case 'checked':
     case 'finished':
       return []
     default:

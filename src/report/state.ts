@@ -124,6 +124,7 @@ export function advance(before: ViewState, event: Event): ViewState {
     case 'finished':
       return { ...state, finished: event, running: new Map(), indexes: new Map() }
     case 'notice':
+    case 'checked':
       return state
     default:
       return unreachable(event)

@@ -44,6 +44,21 @@ export function plural(count: number, one: string, many = `${one}s`): string {
   return `${count.toLocaleString('en-US')} ${count === 1 ? one : many}`
 }
 
+/** Breaks a line at blanks so that no line is wider; a longer word stands on a line of its own. */
+export function wrap(text: string, width: number): string[] {
+  const lines: string[] = []
+  let line = ''
+  for (const word of text.split(' ')) {
+    if (line !== '' && line.length + 1 + word.length > width) {
+      lines.push(line)
+      line = word
+    } else {
+      line = line === '' ? word : `${line} ${word}`
+    }
+  }
+  return [...lines, line]
+}
+
 /** Columns aligned by blanks; numbers to the right. Cells must be without style. */
 export function columns(rows: readonly (readonly string[])[], align: readonly ('left' | 'right')[]): string[] {
   const widths = align.map((_, at) => rows.reduce((widest, row) => Math.max(widest, row[at]?.length ?? 0), 0))

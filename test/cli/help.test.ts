@@ -3,7 +3,7 @@ import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
 import { runCli } from './run-cli.ts'
 
-const COMMANDS = ['plan', 'migrate', 'resume', 'status', 'verify'] as const
+const COMMANDS = ['check', 'plan', 'migrate', 'resume', 'status', 'verify'] as const
 
 describe('help', () => {
   test('fits a screen and leads to the next step', async () => {
@@ -20,6 +20,7 @@ describe('help', () => {
         -h, --help                 print help
 
       Commands:
+        check <source> [target]    find what stands in the way; changes nothing
         plan <source> <target>     show what a migration would do; changes nothing
         migrate <source> <target>  copy a database and compare the copy
         resume <target>            go on with a run that broke or that had failures
@@ -27,7 +28,7 @@ describe('help', () => {
         verify <source> <target>   compare two databases, and change neither
 
       Start here; it changes nothing:
-        pgleap plan postgres://old/app postgres://new/app
+        pgleap check postgres://old/app postgres://new/app
 
       Connections are URIs or key=value strings, as psql takes them; passwords are
       best kept in ~/.pgpass. \`pgleap COMMAND --help\` and the README tell more.
