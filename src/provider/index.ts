@@ -1,3 +1,6 @@
+export { readPowers } from './powers.ts'
+export type { Powers } from './powers.ts'
+export type { Power } from './probe.ts'
 export type { Provider, RoleAttribute, Signature } from './provider.ts'
 export { loadProvider, resolveProvider } from './load.ts'
 export { providerIds, providerNamed, recogniseProvider } from './recognise.ts'

@@ -17,11 +17,20 @@ export interface Sign {
 
 /**
  * Which provider runs the session's server: self-managed where nothing says otherwise. Asks for all signatures of all
- * providers in one query that everybody may run. A host name (of the connection string) counts only where nothing on the
+ * providers in one query that everybody may run, outside of a transaction. A host name (of the connection string) counts only where nothing on the
  * server tells. What it says is a guess by names, and the user can override it; what a role may do is `readPowers`'s.
  */
-export async function recogniseProvider(session: Session, host?: string): Promise<Provider> {
-  return decide(await readSigns(session), host, PROVIDERS)
+export function recogniseProvider(session: Session, host?: string): Promise<Provider> {
+  return recogniseAmong(session, host, PROVIDERS)
+}
+
+/** The same for a list of one's own; the first one that fits wins. */
+export async function recogniseAmong(
+  session: Session,
+  host: string | undefined,
+  providers: readonly Provider[],
+): Promise<Provider> {
+  return decide(await readSigns(session, providers), host, providers)
 }
 
 /** The provider with that id. Throws PgleapError `usage.provider`, with the list of all ids. */
@@ -72,8 +81,8 @@ function isHost(signature: Signature, host: string | undefined): boolean {
   return host.toLowerCase().replace(/\.$/u, '').endsWith(signature.host)
 }
 
-async function readSigns(session: Session): Promise<Sign[]> {
-  const all = PROVIDERS.flatMap(({ signatures }) => signatures)
+async function readSigns(session: Session, providers: readonly Provider[]): Promise<Sign[]> {
+  const all = providers.flatMap(({ signatures }) => signatures)
   const roles = all.flatMap((one) => ('role' in one ? [one.role] : []))
   const databases = all.flatMap((one) => ('database' in one ? [one.database] : []))
   const schemas = all.flatMap((one) => ('schema' in one ? [one.schema] : []))
