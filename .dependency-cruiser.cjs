@@ -5,6 +5,8 @@ const floors = [
   ['catalog', 'pgdump', 'provider'],
   ['check', 'verify', 'copy', 'globals'],
   ['plan', 'engine'],
+  ['online', 'migrate'],
+  ['files', 'migrate'],
   ['migrate', 'online', 'files'],
   ['cli', 'console'],
 ]
@@ -12,6 +14,8 @@ const floors = [
 const neighbours = [
   ['wire', 'connection'],
   ['plan', 'engine'],
+  ['online', 'migrate'],
+  ['files', 'migrate'],
 ]
 
 const room = (name) => (floors[0].includes(name) ? `^src/${name}\\.ts$` : `^src/${name}/`)

@@ -10,6 +10,8 @@ export type OpenSession = (signal?: AbortSignal) => Promise<Session>
 
 export interface SnapshotOptions {
   signal?: AbortSignal | undefined
+  /** Name of a snapshot that somebody else exports, with a replication slot for one: that moment, and no other. */
+  imported?: string | undefined
   /** `identity` of the snapshot that an earlier process of this run read from. */
   earlier?: string | undefined
   /** What to do where that moment can no longer be read: refuse, or go on with a new one. */
@@ -70,9 +72,9 @@ export class SourceSnapshot implements AsyncDisposable {
    */
   static async take(
     open: OpenSession,
-    { signal, earlier, whenLost = 'refuse', onKeeper = async () => {} }: SnapshotOptions = {},
+    { signal, imported, earlier, whenLost = 'refuse', onKeeper = async () => {} }: SnapshotOptions = {},
   ): Promise<SourceSnapshot> {
-    const { holder, identity } = await begin(open, signal)
+    const { holder, identity } = await begin(open, signal, imported)
     try {
       const same = earlier !== undefined && showsTheSame(earlier, identity)
       if (earlier !== undefined && !same && whenLost === 'refuse') throw lost()
@@ -200,11 +202,14 @@ const NO_SUCH_SNAPSHOT: readonly string[] = ['22023', '42704', '55000']
 async function begin(
   open: OpenSession,
   signal: AbortSignal | undefined,
+  imported?: string,
 ): Promise<{ holder: Holder; identity: string }> {
   const session = await open(signal)
   try {
-    await session.script(BEGIN)
-    return { holder: { session, exported: await exportSnapshot(session) }, identity: await identify(session) }
+    if (imported === undefined) await session.script(BEGIN)
+    const exported = await (imported === undefined ? exportSnapshot(session) : importSnapshot(session, imported))
+    if (exported === undefined) throw lost()
+    return { holder: { session, exported }, identity: await identify(session) }
   } catch (error) {
     await session.close()
     throw error

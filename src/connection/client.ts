@@ -74,18 +74,25 @@ export class LoginClient extends Client {
   declare readonly readyForQuery: boolean
 }
 
+export interface ClientOptions {
+  side: Side
+  purpose: string
+  /** Asks for a walsender that is bound to the database. */
+  replication?: 'database' | undefined
+}
+
 /** A client that logs in over the socket when its `connect` is called, and the connection under it. */
 export function clientOver(
   socket: Socket,
   info: ConnectionInfo,
   host: Host,
-  side: Side,
-  applicationName: string,
+  { side, purpose, replication }: ClientOptions,
 ): { client: LoginClient; connection: OpenConnection } {
   const startup = {
     user: info.user,
     database: info.database,
-    application_name: applicationName,
+    application_name: `pgleap: ${purpose}`,
+    ...(replication === undefined ? {} : { replication }),
     ...(info.options === undefined ? {} : { options: info.options }),
   }
   const connection = new OpenConnection(socket, startup, info.channelBinding)

@@ -3,6 +3,7 @@ import { setMaxListeners } from 'node:events'
 import { PgleapError, unreachable } from '../errors.ts'
 import { loadSql } from '../sql.ts'
 import { clientOver } from './client.ts'
+import type { ClientOptions, LoginClient } from './client.ts'
 import { connectError } from './connect-errors.ts'
 import { isConnectionLost, isRetryable, nodeCode, serverFields } from './errors.ts'
 import type { Host } from './host.ts'
@@ -37,6 +38,8 @@ export interface ConnectOptions {
   onNotice?: ((notice: Notice) => void) | undefined
 }
 
+type LoginOptions = ConnectOptions & Pick<ClientOptions, 'replication'>
+
 interface Known {
   pid: number
   version: number
@@ -54,6 +57,27 @@ interface Known {
  * sentence, and refuses a pooler that does not keep one server process for the session: nothing is set on those.
  */
 export async function connect(info: ConnectionInfo, options: ConnectOptions): Promise<Session> {
+  return firstHost(info, options, (host, attrs) => connectTo(info, host, attrs, options))
+}
+
+/**
+ * Logs in as \`connect\` does, but to a walsender (\`replication=database\`), which takes replication commands and simple
+ * queries. The caller ends it. None of our settings are made.
+ */
+export async function connectWalSender(info: ConnectionInfo, options: ConnectOptions): Promise<LoginClient> {
+  return firstHost(info, options, (host) =>
+    withDeadline(info, host, options, async (deadline) => {
+      const { client } = await loginAny(info, host, { ...options, replication: 'database' }, deadline)
+      return client
+    }),
+  )
+}
+
+async function firstHost<T>(
+  info: ConnectionInfo,
+  options: ConnectOptions,
+  open: (host: Host, attrs: SessionAttrs) => Promise<T>,
+): Promise<T> {
   // Every session of a run listens to the run's one signal; Node takes more than ten for a leak, and prints that.
   if (options.signal !== undefined) setMaxListeners(0, options.signal)
   const hosts = info.loadBalance === 'random' ? shuffled(info.hosts) : info.hosts
@@ -62,7 +86,7 @@ export async function connect(info: ConnectionInfo, options: ConnectOptions): Pr
   for (const attrs of passes) {
     for (const host of hosts) {
       try {
-        return await connectTo(info, host, attrs, options)
+        return await open(host, attrs)
       } catch (error) {
         const failure = connectError(error, options.side, info, host)
         if (!mayTryNextHost(failure)) throw failure
@@ -102,6 +126,27 @@ async function connectTo(
   options: ConnectOptions,
 ): Promise<PgSession> {
   const { side, signal } = options
+  return withDeadline(info, host, options, async (deadline) => {
+    const login = await loginAny(info, host, options, deadline)
+    try {
+      const known = await settle(login, options, () => loginAny(info, host, options, deadline))
+      if (!fits(known, attrs)) throw wrongRole(side, host, attrs)
+      return new PgSession({ ...known, side }, login, signal ?? new AbortController().signal)
+    } catch (error) {
+      const failure = cutShort(error, login.connection.stream)
+      await login.client.end().catch(() => {})
+      throw deadline.aborted ? deadline.reason : failure
+    }
+  })
+}
+
+/** Runs a login that ends with the caller's signal, or when connect_timeout has passed. */
+async function withDeadline<T>(
+  info: ConnectionInfo,
+  host: Host,
+  { side, signal }: ConnectOptions,
+  login: (deadline: AbortSignal) => Promise<T>,
+): Promise<T> {
   const deadline = new AbortController()
   const aborted = () => deadline.abort(interrupted())
   signal?.addEventListener('abort', aborted, { once: true })
@@ -111,16 +156,7 @@ async function connectTo(
     deadline.abort(timedOut(side, host, info.connectTimeoutMs))
   }
   try {
-    const login = await loginAny(info, host, options, deadline.signal)
-    try {
-      const known = await settle(login, options, () => loginAny(info, host, options, deadline.signal))
-      if (!fits(known, attrs)) throw wrongRole(side, host, attrs)
-      return new PgSession({ ...known, side }, login, signal ?? new AbortController().signal)
-    } catch (error) {
-      const failure = cutShort(error, login.connection.stream)
-      await login.client.end().catch(() => {})
-      throw deadline.signal.aborted ? deadline.signal.reason : failure
-    }
+    return await login(deadline.signal)
   } finally {
     clearTimeout(timer)
     signal?.removeEventListener('abort', aborted)
@@ -131,7 +167,7 @@ async function connectTo(
 async function loginAny(
   info: ConnectionInfo,
   host: Host,
-  options: ConnectOptions,
+  options: LoginOptions,
   deadline: AbortSignal,
 ): Promise<Login> {
   const failures: { encryption: Encryption; error: unknown }[] = []
@@ -181,7 +217,7 @@ async function login(
   info: ConnectionInfo,
   host: Host,
   encryption: Encryption,
-  options: ConnectOptions,
+  options: LoginOptions,
   deadline: AbortSignal,
 ): Promise<Login> {
   const { side, onNotice } = options
@@ -190,7 +226,7 @@ async function login(
     socket.destroy(deadline.reason instanceof Error ? deadline.reason : undefined)
   }
   deadline.addEventListener('abort', abort, { once: true })
-  const { client, connection } = clientOver(socket, info, host, side, `pgleap: ${options.purpose}`)
+  const { client, connection } = clientOver(socket, info, host, options)
   client.on('error', () => {}) // the session listens, too; an error on an idle connection never ends the process
   if (onNotice !== undefined) {
     client.on('notice', (notice) => {

@@ -21,6 +21,7 @@ export const SQLSTATE = {
   duplicateDatabase: '42P04',
   wrongObjectType: '42809',
   invalidParameterValue: '22023',
+  objectInUse: '55006',
 } as const
 
 /** Class 08: the connection failed or was lost, or a proxy in between says so. */

@@ -28,6 +28,8 @@ const LOCK_TIMEOUT_MS = 30_000
 
 export interface TakeOptions {
   choices: Chosen
+  /** Name of a snapshot that was exported together with a replication slot. */
+  imported?: string | undefined
   earlier?: string | undefined
   whenLost?: 'refuse' | 'replace' | undefined
   signal?: AbortSignal | undefined
@@ -69,21 +71,34 @@ export async function readSource(
   snapshot: SourceSnapshot,
   options: ReadOptions,
 ): Promise<SourceReading> {
-  const dump = (what: 'schema' | 'statistics') =>
-    dumpSchema({
-      source: servers.source,
-      open: (signal) => servers.openSource('pg_dump', signal),
-      snapshot: snapshot.exported,
-      what,
-      ...(options.pgDump === undefined ? {} : { pgDumpPath: options.pgDump }),
-      ...(options.signal === undefined ? {} : { signal: options.signal }),
-      onWarning: (line) => {
-        options.log.notice({ level: 'warning', code: 'pgdump.warning', message: line })
-      },
-    })
-  const [archive, facts] = await Promise.all([dump('schema'), readFacts(snapshot.keeper)])
-  const statistics = options.targetMajor >= 18 ? await dump('statistics') : undefined
+  const dump = { ...options, servers, snapshot }
+  const [archive, facts] = await Promise.all([dumpSource({ ...dump, what: 'schema' }), readFacts(snapshot.keeper)])
+  const statistics = options.targetMajor >= 18 ? await dumpSource({ ...dump, what: 'statistics' }) : undefined
   return { archive, statistics, ...facts }
+}
+
+export interface DumpSourceOptions {
+  servers: Servers
+  snapshot: SourceSnapshot
+  what: 'schema' | 'statistics'
+  pgDump?: string | undefined
+  log: RunLog
+  signal?: AbortSignal | undefined
+}
+
+/** What pg_dump says of the source in the run's snapshot. */
+export function dumpSource({ servers, snapshot, what, pgDump, log, signal }: DumpSourceOptions): Promise<Archive> {
+  return dumpSchema({
+    source: servers.source,
+    open: (inner) => servers.openSource('pg_dump', inner),
+    snapshot: snapshot.exported,
+    what,
+    ...(pgDump === undefined ? {} : { pgDumpPath: pgDump }),
+    ...(signal === undefined ? {} : { signal }),
+    onWarning: (line) => {
+      log.notice({ level: 'warning', code: 'pgdump.warning', message: line })
+    },
+  })
 }
 
 async function readFacts(keeper: Session): Promise<Pick<SourceReading, 'facts' | 'database' | 'writes'>> {

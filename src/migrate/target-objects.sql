@@ -7,7 +7,7 @@ with
         from
             pg_catalog.pg_namespace
         where
-            nspname !~ '^pg_' and nspname not in ('information_schema', 'pgleap')
+            nspname !~ '^pg_' and nspname not in ('information_schema', 'pgleap', 'pgleap_online')
     ),
     found as (
         select

@@ -3,6 +3,7 @@ import type { ConnectionInfo, Session } from '../connection/index.ts'
 import { PgleapError } from '../errors.ts'
 import { BUNDLED_PG_DUMP, runBundled } from './bundled.ts'
 import { nativeVersion, runNative } from './native.ts'
+import { withoutOurs } from './ours.ts'
 import type { Dump } from './result.ts'
 
 export interface DumpSchemaOptions {
@@ -40,7 +41,7 @@ export async function dumpSchema(options: DumpSchemaOptions): Promise<Archive> {
       ? await bundled(options, args, signal)
       : await native(options, options.pgDumpPath, args, signal)
   for (const line of dump.stderr.split('\n')) if (line.startsWith('pg_dump: ')) options.onWarning?.(line)
-  return readArchive(dump.archive)
+  return withoutOurs(await readArchive(dump.archive))
 }
 
 function sections({ what, snapshot }: DumpSchemaOptions): string[] {

@@ -20,7 +20,7 @@ export async function readTableSides(
   const all = await readTables(session)
   const leftOut = new Set(all.filter((table) => !wanted(table)).map(({ oid }) => oid))
   const tables = all.filter(
-    ({ oid, kind, schema }) => kind === 'table' && schema !== LEDGER_SCHEMA && !leftOut.has(oid),
+    ({ oid, kind, schema }) => kind === 'table' && !OUR_SCHEMAS.has(schema) && !leftOut.has(oid),
   )
   const sides = new Map<number, TableSide>(tables.map((facts) => [facts.oid, { facts, builtIn: new Map() }]))
   const rows = await session.query<{ table_oid: number; name: string; built_in: string | null }>(columnsSql, [
@@ -31,7 +31,7 @@ export async function readTableSides(
 }
 
 /** Where a run keeps its record on the target (D3). */
-const LEDGER_SCHEMA = 'pgleap'
+const OUR_SCHEMAS = new Set(['pgleap', 'pgleap_online'])
 
 export function tableLabel({ schema, name }: { schema: string; name: string }): string {
   return `${schema}.${name}`

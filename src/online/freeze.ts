@@ -1,0 +1,83 @@
+import { setTimeout as sleep } from 'node:timers/promises'
+import { DatabaseError, SQLSTATE, type Session } from '../connection/index.ts'
+import { loadSql, quoteIdent } from '../sql.ts'
+
+const LOCKABLE = loadSql(import.meta.url, 'lockable.sql')
+const HOLDERS = loadSql(import.meta.url, 'lock-holders.sql')
+
+/** Shorter than deadlock_timeout's second: where we and the application wait for each other, we give way. */
+const LOCK_TIMEOUT_MS = 300
+const BETWEEN_TRIES_MS = 30
+
+export interface FreezeOptions {
+  /** How long writers may take to come to an end before their sessions are ended, in milliseconds. */
+  graceMs: number
+  signal: AbortSignal
+}
+
+/** What closing a database says to every session that begins after it. */
+const READ_ONLY = 'default_transaction_read_only'
+
+/**
+ * Closes the database to writes for sessions that begin from now on; it survives us and the server. Apply workers write all
+ * the same: what they do is no statement that the server would hold to be read only (seen on 13 to 18).
+ */
+export async function close(session: Session): Promise<void> {
+  await session.script(`ALTER DATABASE ${quoteIdent(session.database)} SET ${READ_ONLY} = on`)
+}
+
+/** Takes `close` back. */
+export async function reopen(session: Session): Promise<void> {
+  await session.script(`ALTER DATABASE ${quoteIdent(session.database)} RESET ${READ_ONLY}`)
+}
+
+export async function isClosed(session: Session): Promise<boolean> {
+  const [row] = await session.query(
+    `SELECT FROM pg_catalog.pg_db_role_setting s
+     JOIN pg_catalog.pg_database d ON d.oid = s.setdatabase AND d.datname = pg_catalog.current_database()
+     WHERE s.setrole = 0 AND $1 = ANY (s.setconfig)`,
+    [`${READ_ONLY}=on`],
+  )
+  return row !== undefined
+}
+
+/**
+ * Locks every table against writes, superusers' included, for as long as the session's transaction lasts; reading and
+ * decoding go on. Writers are waited for; those that are not done after the grace are ended.
+ */
+export async function lockTables(session: Session, { graceMs, signal }: FreezeOptions): Promise<void> {
+  const tables = await session.query<{ table: string }>(LOCKABLE)
+  const names = tables.map(({ table }) => `ONLY ${table}`).join(', ')
+  const until = Date.now() + graceMs
+  for (;;) {
+    signal.throwIfAborted()
+    await session.script(`BEGIN; SET LOCAL lock_timeout = ${String(LOCK_TIMEOUT_MS)}`)
+    try {
+      if (names !== '') await session.script(`LOCK TABLE ${names} IN EXCLUSIVE MODE`)
+      return
+    } catch (error) {
+      await session.script('ROLLBACK')
+      if (!isInTheWay(error)) throw error
+    }
+    if (Date.now() > until) await endHolders(session)
+    await sleep(BETWEEN_TRIES_MS, undefined, { signal })
+  }
+}
+
+function isInTheWay(error: unknown): boolean {
+  const busy: readonly string[] = [SQLSTATE.lockNotAvailable, SQLSTATE.deadlock]
+  return error instanceof DatabaseError && busy.includes(error.server.sqlstate)
+}
+
+async function endHolders(session: Session): Promise<void> {
+  await session.query(HOLDERS)
+}
+
+/** Ends every session of the application on this database: they were let in before it was closed. */
+export async function endSessions(session: Session): Promise<void> {
+  await session.query(
+    `SELECT pg_catalog.pg_terminate_backend(pid) FROM pg_catalog.pg_stat_activity
+     WHERE datname = pg_catalog.current_database() AND backend_type = 'client backend'
+       AND application_name NOT LIKE 'pgleap: %' AND pid <> pg_catalog.pg_backend_pid()`,
+  )
+}

@@ -1,0 +1,6 @@
+export { end } from './end.ts'
+export type { OnlineEndOptions } from './end.ts'
+export type { OnlineStartOptions, OnlineSwitchOptions } from './options.ts'
+export { start } from './start.ts'
+export { switchTo } from './switch.ts'
+export type { SwitchReport } from './switch.ts'

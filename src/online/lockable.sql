@@ -1,0 +1,7 @@
+-- Everything that rows are written to through: tables, partitioned ones too, so that whoever names the root waits as well.
+SELECT pg_catalog.format('%I.%I', n.nspname, c.relname) AS "table"
+FROM pg_catalog.pg_class c
+JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
+WHERE c.relkind IN ('r', 'p') AND c.relpersistence IN ('p', 'u')
+    AND n.nspname !~ '^pg_' AND n.nspname NOT IN ('information_schema', 'pgleap', 'pgleap_online')
+ORDER BY c.oid

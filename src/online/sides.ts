@@ -1,0 +1,22 @@
+import { connect, parseConnection, type ConnectionInfo, type Session, type Side } from '../connection/index.ts'
+
+/** Both servers of an online migration, whichever is written to. */
+export interface Sides {
+  source: ConnectionInfo
+  target: ConnectionInfo
+  /** A session of ours; it may write although the database is closed to the application. The caller closes it. */
+  open: (side: Side, purpose: string) => Promise<Session>
+}
+
+export function sidesOf(source: string, target: string, signal: AbortSignal | undefined): Sides {
+  const infos = { source: parseConnection(source), target: parseConnection(target) }
+  return {
+    ...infos,
+    open: (side, purpose) =>
+      connect(infos[side], { side, purpose, signal, settings: { default_transaction_read_only: 'off' } }),
+  }
+}
+
+export function otherSide(side: Side): Side {
+  return side === 'source' ? 'target' : 'source'
+}

@@ -1,0 +1,97 @@
+import { DatabaseError, serverConninfo, SQLSTATE, type ConnectionInfo, type Session } from '../connection/index.ts'
+import { qualified, quoteIdent, quoteLiteral } from '../sql.ts'
+import type { StreamNames } from './names.ts'
+import type { TableRule } from './table-rules.ts'
+
+/** Publishes the tables that are streamed. A partition is published under its root, so that both sides may be cut differently. */
+export async function createPublication(
+  active: Session,
+  { publication }: StreamNames,
+  tables: readonly TableRule[],
+): Promise<void> {
+  const streamed = tables.filter(({ rule }) => rule === 'streamed').map(({ schema, name }) => qualified(schema, name))
+  const forTables = streamed.length === 0 ? '' : `FOR TABLE ONLY ${streamed.join(', ONLY ')}`
+  await active.script(`CREATE PUBLICATION ${quoteIdent(publication)} ${forTables}`)
+}
+
+/**
+ * Makes the subscription on a slot that is there, without copying rows, and not yet running. Its password is in the
+ * statement and in pg_subscription, and nowhere of ours.
+ */
+export async function createSubscription(
+  passive: Session,
+  { publication, slot, subscription }: StreamNames,
+  publisher: ConnectionInfo,
+): Promise<void> {
+  const options = [`slot_name = ${quoteLiteral(slot)}`, 'create_slot = false', 'copy_data = false', 'enabled = false']
+  // What the other direction brings never goes round in a circle.
+  if (passive.major >= 16) options.push('origin = none')
+  // From 18 on parallel is the default: transactions stay in one order that we can follow.
+  if (passive.major >= 14) options.push('streaming = on')
+  try {
+    await passive.script(
+      `CREATE SUBSCRIPTION ${quoteIdent(subscription)} CONNECTION ${quoteLiteral(serverConninfo(publisher).reveal())}
+         PUBLICATION ${quoteIdent(publication)} WITH (${options.join(', ')})`,
+    )
+  } catch (error) {
+    throw withoutStatement(error)
+  }
+}
+
+/** The statement of a failed CREATE SUBSCRIPTION holds the password (invariant 4). */
+function withoutStatement(error: unknown): unknown {
+  return error instanceof DatabaseError ? new DatabaseError(error.side, error.server, undefined) : error
+}
+
+export async function startSubscription(passive: Session, { subscription }: StreamNames): Promise<void> {
+  await passive.script(`ALTER SUBSCRIPTION ${quoteIdent(subscription)} ENABLE`)
+}
+
+/** Stops the stream and waits until no worker of it runs: nothing is applied any more when this returns. */
+export async function stopSubscription(passive: Session, { subscription }: StreamNames): Promise<void> {
+  await passive.script(`ALTER SUBSCRIPTION ${quoteIdent(subscription)} DISABLE`)
+  for (;;) {
+    const [running] = await passive.query(
+      'SELECT FROM pg_catalog.pg_stat_subscription WHERE subname = $1 AND pid IS NOT NULL',
+      [subscription],
+    )
+    if (running === undefined) return
+    await passive.query('SELECT pg_catalog.pg_sleep(0.01)')
+  }
+}
+
+/** Drops the subscription where it is there; never its slot, which may be on a server that does not answer. */
+export async function dropSubscription(passive: Session, names: StreamNames): Promise<void> {
+  const [found] = await passive.query('SELECT FROM pg_catalog.pg_stat_subscription WHERE subname = $1', [
+    names.subscription,
+  ])
+  if (found === undefined) return
+  await stopSubscription(passive, names)
+  const name = quoteIdent(names.subscription)
+  await passive.script(`ALTER SUBSCRIPTION ${name} SET (slot_name = NONE)`)
+  await passive.script(`DROP SUBSCRIPTION ${name}`)
+}
+
+/** Drops slot and publication where they are there; a walsender that still holds the slot is ended first. */
+export async function dropPublished(active: Session, { slot, publication }: StreamNames): Promise<void> {
+  for (;;) {
+    const [row] = await active.query<{ active_pid: number | null }>(
+      'SELECT active_pid FROM pg_catalog.pg_replication_slots WHERE slot_name = $1',
+      [slot],
+    )
+    if (row === undefined) break
+    try {
+      if (row.active_pid !== null) await active.query('SELECT pg_catalog.pg_terminate_backend($1)', [row.active_pid])
+      await active.query('SELECT pg_catalog.pg_drop_replication_slot($1)', [slot])
+    } catch (error) {
+      if (!(error instanceof DatabaseError && error.server.sqlstate === SQLSTATE.objectInUse)) throw error
+      await active.query('SELECT pg_catalog.pg_sleep(0.02)')
+    }
+  }
+  await active.script(`DROP PUBLICATION IF EXISTS ${quoteIdent(publication)}`)
+}
+
+/** A slot for the other direction: nobody writes to this side yet, so no snapshot goes with it. */
+export async function createSlot(active: Session, { slot }: StreamNames): Promise<void> {
+  await active.query("SELECT pg_catalog.pg_create_logical_replication_slot($1, 'pgoutput')", [slot])
+}
