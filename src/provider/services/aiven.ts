@@ -7,7 +7,7 @@ export const aiven = managed({
   reserved: {
     roles: ['avnadmin', 'avnadmin_group', '_avnadmin_*', '_aiven*', 'postgres'],
     databases: ['_aiven'],
-    extensions: ['aiven_extras', 'aiven_gatekeeper'],
+    extensions: ['aiven_extras'],
   },
   replication: {
     parameters: [],

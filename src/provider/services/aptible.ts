@@ -4,7 +4,7 @@ export const aptible = like({
   id: 'aptible',
   name: 'Aptible managed PostgreSQL',
   signatures: [{ role: 'aptible' }, { host: '.aptible.in' }],
-  reserved: { roles: ['aptible', 'aptible-*', 'postgres'] },
+  reserved: { roles: ['aptible', 'postgres'] },
   parametersAt: 'ALTER SYSTEM as role aptible, and a restart with aptible db:restart',
   notes: [
     'Role aptible is a superuser, and the first database is called db.',

@@ -11,7 +11,7 @@ export const azureSingle = managed({
   replication: {
     parameters: [{ name: 'azure.replication_support', value: 'logical', needs: 'restart' }],
     grant: 'GRANT azure_pg_admin TO $role',
-    note: 'The name of the parameter and the grant are not verified on a real server: the service is gone.',
+    note: 'The grant is not verified: the service is gone.',
   },
   parameterNames: { wal_level: 'azure.replication_support' },
   parametersAt: 'the replication page of the server in the portal',

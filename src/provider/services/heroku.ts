@@ -5,8 +5,7 @@ export const heroku = managed({
   name: 'Heroku Postgres',
   signatures: [{ schema: 'heroku_ext' }, { schema: '_heroku' }],
   reserved: {
-    roles: ['postgres', 'heroku*'],
-    databases: ['postgres'],
+    roles: ['postgres'],
     schemas: ['heroku_ext', '_heroku'],
   },
   notGrantable: ['SUPERUSER', 'REPLICATION', 'BYPASSRLS', 'CREATEROLE', 'CREATEDB'],

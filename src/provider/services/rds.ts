@@ -15,7 +15,7 @@ export const rds = managed({
     roles: ['rds_*', 'rdsadmin', 'rdsrepladmin', 'rdstopmgr', 'rdswriteforwarduser'],
     databases: ['rdsadmin'],
     extensions: ['rds_tools', 'aws_*'],
-    tablespaces: ['rds_*'],
+    tablespaces: ['rds_temp_tablespace'],
   },
   notGrantable: ['SUPERUSER', 'REPLICATION'],
   // CREATE TABLESPACE works, for compatibility; all of them lie on the one volume.
@@ -30,7 +30,7 @@ export const rds = managed({
   extensionsAt: 'parameter rds.extensions; what needs preloading also in shared_preload_libraries',
   verifiers: 'unreadable',
   notes: [
-    'From 16 on the master user grants rds_superuser only with the admin option, which it has (see the documentation of the release).',
+    'From 16 on, granting rds_superuser to another role needs the admin option on it.',
     'BYPASSRLS is probed: the documentation does not say whether it can be granted.',
   ],
   sources: [

@@ -46,7 +46,7 @@ export const supabase = managed({
       'topology',
       'vault',
     ],
-    extensions: ['supautils', 'supabase_vault', 'pgsodium', 'pg_graphql', 'pg_net'],
+    extensions: ['supabase_vault', 'pgsodium', 'pg_graphql', 'pg_net'],
   },
   notGrantable: ['SUPERUSER', 'REPLICATION'],
   replication: {
