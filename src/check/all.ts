@@ -1,7 +1,10 @@
 import type { Check } from './check.ts'
+import { connectivity } from './connectivity/index.ts'
+import { parameters } from './parameters/index.ts'
+import { roles } from './roles/index.ts'
 
 /** Every family of checks, in the order of the catalogue (docs/checks.md). */
-const FAMILIES: readonly (readonly Check[])[] = []
+const FAMILIES: readonly (readonly Check[])[] = [connectivity, parameters, roles]
 
 /** Every check that there is. */
 export const allChecks: readonly Check[] = FAMILIES.flat()

@@ -80,7 +80,7 @@ export function refuse(source: ServerIdentity, target: ServerIdentity): PgleapEr
       party: 'source',
     })
   }
-  if (isSame(source, target)) {
+  if (isSameDatabase(source, target)) {
     return new PgleapError({
       code: 'target.is-source',
       message: `Source and target are the same database (${JSON.stringify(source.database)} of the same server).`,
@@ -119,7 +119,7 @@ export function refuse(source: ServerIdentity, target: ServerIdentity): PgleapEr
  * The same database: of one server process, or of a cluster and its own standby. Two clusters that began as physical
  * copies and both take writes have the same system identifier, too, and are two.
  */
-function isSame(source: ServerIdentity, target: ServerIdentity): boolean {
+export function isSameDatabase(source: ServerIdentity, target: ServerIdentity): boolean {
   if (source.databaseOid !== target.databaseOid || source.database !== target.database) return false
   const known = source.systemIdentifier !== undefined && target.systemIdentifier !== undefined
   if (known && source.systemIdentifier !== target.systemIdentifier) return false
