@@ -1,0 +1,4 @@
+select
+    rolname::text as role
+from
+    pg_catalog.pg_roles
