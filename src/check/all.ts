@@ -1,10 +1,11 @@
 import type { Check } from './check.ts'
 import { connectivity } from './connectivity/index.ts'
+import { objectsThatBreak } from './objects-that-break/index.ts'
 import { parameters } from './parameters/index.ts'
 import { roles } from './roles/index.ts'
 
 /** Every family of checks, in the order of the catalogue (docs/checks.md). */
-const FAMILIES: readonly (readonly Check[])[] = [connectivity, parameters, roles]
+const FAMILIES: readonly (readonly Check[])[] = [connectivity, parameters, roles, objectsThatBreak]
 
 /** Every check that there is. */
 export const allChecks: readonly Check[] = FAMILIES.flat()
