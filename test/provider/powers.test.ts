@@ -143,6 +143,22 @@ const ADMINISTRATORS: readonly [ImitatedProvider, Major, readonly string[]][] = 
     ],
   ],
   [
+    // An event trigger of the service fires on some attempts.
+    'supabase',
+    15,
+    [
+      'CREATEDB',
+      'CREATEROLE',
+      'becomeRoles',
+      'createDatabase',
+      'createPublication',
+      'createRole',
+      'signalBackends',
+      'takeMd5',
+      'takeScram',
+    ],
+  ],
+  [
     'rds',
     14,
     [
