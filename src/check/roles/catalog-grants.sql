@@ -1,5 +1,5 @@
 -- Rights on PostgreSQL's own relations, columns, functions and schemas that are not those of initdb or of an extension: pg_dump
--- writes them down, and the target has to take them. `grantees` are those whose rights were changed.
+-- writes those of pg_catalog down (selectDumpableNamespace), and the target has to take them. `grantees` are those whose rights were changed.
 with
     changed as (
         select
@@ -67,7 +67,7 @@ with
             left join pg_catalog.pg_init_privs i on i.classoid = o.classid and i.objoid = o.objid and i.objsubid = o.objsubid
             join pg_catalog.pg_namespace n on n.oid = o.namespace
         where
-            n.nspname in ('pg_catalog', 'information_schema')
+            n.nspname = 'pg_catalog'
     ),
     differences as (
         select

@@ -8,5 +8,5 @@ select
     end as present,
     i.rolsuper as superuser
 from
-    pg_catalog.unnest($1::text[], $2::text[], $3::text[]) w (type, object, relation)
+    unnest($1::text[], $2::text[], $3::text[]) w (type, object, relation)
     join pg_catalog.pg_roles i on i.rolname = current_user
