@@ -1,6 +1,6 @@
 export { entrySql, ownerSql, settingsSql, type EntrySqlOptions } from './entry-sql.ts'
 export type { Archive, Entry, EntryData, Section } from './entry.ts'
-export { isAboutDatabase, isAcl, stagesOf, type Stage } from './kinds.ts'
+export { isAboutDatabase, isAcl, mayHoldSecret, stagesOf, type Stage } from './kinds.ts'
 export { readArchive } from './read.ts'
 export { ownersOf, rolesOf } from './roles.ts'
 export { archiveSettings, type ArchiveSettings } from './settings.ts'

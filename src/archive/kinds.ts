@@ -14,6 +14,16 @@ export function isAboutDatabase(entry: Entry): boolean {
   return entry.desc.startsWith('DATABASE') || (ABOUT_OBJECTS.has(entry.desc) && entry.tag.startsWith('DATABASE '))
 }
 
+/**
+ * True for entries whose SQL holds connection strings or options, where passwords are, and which servers quote in their
+ * messages: nothing of them may reach an event or a report (invariant 4).
+ */
+export function mayHoldSecret(entry: Entry): boolean {
+  return MAY_HOLD_SECRETS.has(entry.desc)
+}
+
+const MAY_HOLD_SECRETS = new Set(['SUBSCRIPTION', 'USER MAPPING', 'SERVER', 'FOREIGN DATA WRAPPER', 'FOREIGN TABLE'])
+
 /** pg_backup_archiver.c `_tocEntryIsACL`. */
 export function isAcl(entry: Entry): boolean {
   return entry.desc === 'ACL' || entry.desc === 'ACL LANGUAGE' || entry.desc === 'DEFAULT ACL'

@@ -2,7 +2,7 @@ import type { Session } from '../connection/index.ts'
 import { PgleapError } from '../errors.ts'
 
 /** The format of ledger.sql that this pgleap writes and reads. */
-export const FORMAT = 1
+export const FORMAT = 2
 
 /** How a schema pgleap is known as ours: the start of the comment that ledger.sql gives it. */
 const MARK = 'The ledger of a pgleap run'

@@ -1,6 +1,7 @@
 import type { DatabaseFacts } from '../catalog/index.ts'
 import { connect, DatabaseError, SQLSTATE, type ConnectionInfo, type Session } from '../connection/index.ts'
 import { PgleapError } from '../errors.ts'
+import type { DatabaseStatement } from '../plan/index.ts'
 import { quoteIdent, quoteLiteral } from '../sql.ts'
 
 /**
@@ -107,18 +108,19 @@ export function databasePropertiesSql(
   source: DatabaseFacts,
   target: DatabaseFacts,
   options: DatabasePropertyOptions,
-): string[] {
+): DatabaseStatement[] {
   const name = quoteIdent(target.name)
-  const statements: string[] = []
+  const statements: DatabaseStatement[] = []
+  const add = (label: string, value = '') => statements.push({ label, sql: label + value })
   const owner = options.role(source.owner)
   if (options.owner === 'keep' && owner !== target.owner) {
-    statements.push(`ALTER DATABASE ${name} OWNER TO ${quoteIdent(owner)}`)
+    add(`ALTER DATABASE ${name} OWNER TO ${quoteIdent(owner)}`)
   }
   if (source.comment !== undefined && target.comment === undefined) {
-    statements.push(`COMMENT ON DATABASE ${name} IS ${quoteLiteral(source.comment)}`)
+    add(`COMMENT ON DATABASE ${name}`, ` IS ${quoteLiteral(source.comment)}`)
   }
   if (source.connectionLimit !== -1 && target.connectionLimit === -1) {
-    statements.push(`ALTER DATABASE ${name} CONNECTION LIMIT ${String(source.connectionLimit)}`)
+    add(`ALTER DATABASE ${name} CONNECTION LIMIT ${String(source.connectionLimit)}`)
   }
   const known = new Set(target.settings.map((setting) => `${setting.role ?? ''}\0${setting.name}`))
   for (const setting of source.settings) {
@@ -126,15 +128,15 @@ export function databasePropertiesSql(
     const role = setting.role === undefined ? undefined : options.role(setting.role)
     if (known.has(`${role ?? ''}\0${setting.name}`)) continue
     const whom = role === undefined ? `DATABASE ${name}` : `ROLE ${quoteIdent(role)} IN DATABASE ${name}`
-    statements.push(`ALTER ${whom} SET ${setting.name} TO ${settingValue(setting.name, setting.value)}`)
+    add(`ALTER ${whom} SET ${setting.name}`, ` TO ${settingValue(setting.name, setting.value)}`)
   }
   if (options.privileges === 'keep') {
     if (source.grants !== undefined && target.grants === undefined) {
-      statements.push(`REVOKE ALL ON DATABASE ${name} FROM PUBLIC`)
+      add(`REVOKE ALL ON DATABASE ${name} FROM PUBLIC`)
     }
     for (const { grantee, privilege, grantable } of source.grants ?? []) {
       const to = grantee === undefined ? 'PUBLIC' : quoteIdent(options.role(grantee))
-      statements.push(`GRANT ${privilege} ON DATABASE ${name} TO ${to}${grantable ? ' WITH GRANT OPTION' : ''}`)
+      add(`GRANT ${privilege} ON DATABASE ${name} TO ${to}${grantable ? ' WITH GRANT OPTION' : ''}`)
     }
   }
   return statements

@@ -1,25 +1,60 @@
 import { copyLargeObjects, copyPart, copySequences, type LargeObjectFailure } from '../copy/index.ts'
 import type { Prepare, Step, StepResult, TaskContext } from '../engine/index.ts'
-import { unreachable } from '../errors.ts'
-import type { Work } from '../plan/index.ts'
+import { PgleapError, unreachable } from '../errors.ts'
+import type { Definitions, DefinitionWork, Work } from '../plan/index.ts'
 import type { Chosen } from './choices.ts'
+import { withoutQuotedSecrets } from './hidden-words.ts'
 import type { RunLog } from './run-log.ts'
 import type { MigrationWorker } from './worker.ts'
 
+export interface ExecutorOptions {
+  choices: Chosen
+  /** Undefined where no step asks for any. */
+  definitions: Definitions | undefined
+  log: RunLog
+}
+
 /** How each kind of work is done; CONTRIBUTING.md says what a new one takes. */
-export function executor(choices: Chosen, log: RunLog): Prepare<Work, MigrationWorker> {
+export function executor(options: ExecutorOptions): Prepare<Work, MigrationWorker> {
   return (steps) => {
-    const statements = steps.map(({ work }) => (work.kind === 'sql' ? work.statements : undefined))
+    const statements = steps.map(({ work }) => openStatements(work, options))
     if (statements.every((some) => some !== undefined)) return { kind: 'sql', statements: statements.flat() }
     return {
       kind: 'task',
       run: async (worker, context) => {
         if (steps.length > 1 && steps.every(isSequences)) return setSequences(steps, worker, context)
         const results: StepResult[] = []
-        for (const step of steps) results.push(await runStep(step, worker, context, { choices, log }))
+        for (const step of steps) results.push(await runStep(step, worker, context, options))
         return results
       },
     }
+  }
+}
+
+/** Statements that may travel with others; what a server says of one with a secret has to be told from the rest. */
+function openStatements(work: Work, options: ExecutorOptions): string[] | undefined {
+  if (work.kind === 'sql') return work.statements
+  if (work.kind !== 'definition') return undefined
+  const definitions = definitionsOf(options)
+  return definitions.secretIn(work) === 'none' ? definitions.sql(work) : undefined
+}
+
+function definitionsOf({ definitions }: ExecutorOptions): Definitions {
+  if (definitions !== undefined) return definitions
+  throw new PgleapError({
+    code: 'internal.no-definitions',
+    message: 'A step asks for a definition of the source, which was not read.',
+    hint: 'This is a bug in pgleap; please report it.',
+    party: 'internal',
+  })
+}
+
+async function runDefinition(worker: MigrationWorker, work: DefinitionWork, options: ExecutorOptions): Promise<void> {
+  const definitions = definitionsOf(options)
+  try {
+    for (const statement of definitions.sql(work)) await worker.target.script(statement)
+  } catch (error) {
+    throw definitions.secretIn(work) === 'none' ? error : withoutQuotedSecrets(error)
   }
 }
 
@@ -44,10 +79,11 @@ async function runStep(
   step: Step<Work>,
   worker: MigrationWorker,
   context: TaskContext,
-  { choices, log }: { choices: Chosen; log: RunLog },
+  executorOptions: ExecutorOptions,
 ): Promise<StepResult> {
   const { work } = step
   const { target } = worker
+  const { choices, log } = executorOptions
   const options = {
     signal: context.signal,
     onProgress: (bytes: number, rows: number) => {
@@ -57,6 +93,9 @@ async function runStep(
   switch (work.kind) {
     case 'sql':
       for (const statement of work.statements) await target.script(statement)
+      return { bytes: 0, rows: 0 }
+    case 'definition':
+      await runDefinition(worker, work, executorOptions)
       return { bytes: 0, rows: 0 }
     case 'copy':
       return worker.reading(context.signal, (source) => copyPart(source, target, work, options))

@@ -79,7 +79,18 @@ async function migrateInto(
   }
   const ledger = await begin(pair, ends, snapshot, notes, plan.steps)
   return await finish(
-    { servers: ends, snapshot, ledger, notes, archive: reading.archive, jobs, pgDump: options.pgDump, log, signal },
+    {
+      servers: ends,
+      snapshot,
+      ledger,
+      notes,
+      definitions: plan.definitions,
+      archive: reading.archive,
+      jobs,
+      pgDump: options.pgDump,
+      log,
+      signal,
+    },
     lock,
   )
 }
@@ -112,7 +123,7 @@ function assertSameRun(ledger: Ledger<Work>, ends: Servers, choices: Chosen): vo
   assertSameChoices(notes.choices, choices)
 }
 
-function begin(
+export function begin(
   pair: Pair,
   ends: Servers,
   snapshot: SourceSnapshot,

@@ -2,7 +2,7 @@ import type { Archive } from '../archive/index.ts'
 import type { SourceSnapshot, WriteCounters } from '../catalog/index.ts'
 import type { Ledger } from '../engine/index.ts'
 import { PgleapError } from '../errors.ts'
-import type { Work } from '../plan/index.ts'
+import type { Definitions, Work } from '../plan/index.ts'
 import type { Chosen } from './choices.ts'
 import type { RunLog } from './run-log.ts'
 import type { Servers } from './servers.ts'
@@ -24,6 +24,8 @@ export interface Migration {
   snapshot: SourceSnapshot
   ledger: Ledger<Work>
   notes: RunNotes
+  /** What the ledger only names; undefined where no step that is left asks for any. */
+  definitions: Definitions | undefined
   /** The source's schema in the snapshot, where this process has read it already. */
   archive: Archive | undefined
   jobs: number

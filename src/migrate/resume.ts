@@ -4,6 +4,7 @@ import { PgleapError } from '../errors.ts'
 import type { Work } from '../plan/index.ts'
 import { qualified } from '../sql.ts'
 import type { RunReport } from '../report/index.ts'
+import { rereadDefinitions } from './definitions.ts'
 import { finish } from './finish.ts'
 import { notesOf } from './migration.ts'
 import { DEFAULT_JOBS, type ResumeOptions } from './options.ts'
@@ -66,6 +67,17 @@ export async function goOn({ servers: ends, pair, lock, ledger, log, options }: 
     whenLost: newSnapshot === 'allow' ? 'replace' : 'refuse',
     signal,
   })
+  const { pgDump } = options
+  const reread = await rereadDefinitions({
+    servers: ends,
+    target: pair.target,
+    snapshot,
+    ledger,
+    notes,
+    pgDump,
+    log,
+    signal,
+  })
   if (snapshot.continuity === 'new') await startMixedTablesAnew(pair, ledger, snapshot.identity)
   await clearFailures(pair.target)
   log.emit({
@@ -88,7 +100,18 @@ export async function goOn({ servers: ends, pair, lock, ledger, log, options }: 
     cost,
   })
   return await finish(
-    { servers: ends, snapshot, ledger, notes, archive: undefined, jobs, pgDump: options.pgDump, log, signal },
+    {
+      servers: ends,
+      snapshot,
+      ledger,
+      notes,
+      definitions: reread?.definitions,
+      archive: reread?.archive,
+      jobs,
+      pgDump,
+      log,
+      signal,
+    },
     lock,
   )
 }

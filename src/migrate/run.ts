@@ -9,7 +9,7 @@ import { openWorker, type MigrationWorker } from './worker.ts'
 
 /** Does the steps that the ledger does not hold as done. */
 export async function run(migration: Migration, lock: RunLock): Promise<RunOutcome<Work>> {
-  const { servers, snapshot, ledger, notes, jobs, log, signal } = migration
+  const { servers, snapshot, ledger, notes, definitions, jobs, log, signal } = migration
   log.phase('run')
   await using watcher = await servers.openTarget('progress', signal)
   const settings = await maintenanceSettings(watcher, jobs)
@@ -21,7 +21,7 @@ export async function run(migration: Migration, lock: RunLock): Promise<RunOutco
     jobs,
     lock,
     openWorker: (inner) => openWorker(servers, snapshot, settings, inner),
-    prepare: executor(notes.choices, log),
+    prepare: executor({ choices: notes.choices, definitions, log }),
     emit: log.emit,
     signal,
   })

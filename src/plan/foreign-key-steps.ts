@@ -1,4 +1,5 @@
 import type { Entry } from '../archive/index.ts'
+import type { ForeignKeyFacts, TableFacts } from '../catalog/index.ts'
 import type { Lock } from '../engine/index.ts'
 import { quoteIdent } from '../sql.ts'
 import { statementCost, validateCost } from './costs.ts'
@@ -42,12 +43,7 @@ export function planForeignKey(planning: Planning, entry: Entry): void {
       ],
       locks,
       ...(split || cost > AT_ONCE_MS ? {} : { batch: 'foreign-key' }),
-      work: {
-        kind: 'sql',
-        statements: split
-          ? [`ALTER TABLE ONLY ${quoted(table)} ADD CONSTRAINT ${quoteIdent(key.name)} ${key.definition} NOT VALID`]
-          : planning.input.restore.definition(entry),
-      },
+      work: split ? { kind: 'sql', statements: [notValidSql(key, table)] } : planning.definitions.work(entry),
     },
     split ? undefined : entry.dumpId,
   )
@@ -65,4 +61,8 @@ export function planForeignKey(planning: Planning, entry: Entry): void {
     },
     entry.dumpId,
   )
+}
+
+function notValidSql({ name, definition }: ForeignKeyFacts, table: TableFacts): string {
+  return `ALTER TABLE ONLY ${quoted(table)} ADD CONSTRAINT ${quoteIdent(name)} ${definition} NOT VALID`
 }

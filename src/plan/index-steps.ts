@@ -15,7 +15,6 @@ const ALONE_MS = 20
 export function planIndex(planning: Planning, entry: Entry): void {
   const index = planning.indexes.get(entry.catalogOid.object)
   const table = index && planning.tables.get(index.tableOid)
-  const statements = planning.input.restore.definition(entry)
   if (index === undefined || table === undefined) return planObject(planning, entry, 'data')
   const cost = indexCost(bytesOf(table), index.bytes)
   const step = planning.list.add(
@@ -28,7 +27,7 @@ export function planIndex(planning: Planning, entry: Entry): void {
       dependsOn: [...planning.list.stepsOf(entry.dependencies), ...(planning.copies.get(table.oid) ?? [])],
       locks: [{ object: `table:${String(table.oid)}`, mode: 'shared' }],
       ...(cost < ALONE_MS ? { batch: 'index' } : {}),
-      work: { kind: 'sql', statements },
+      work: planning.definitions.work(entry),
     },
     entry.dumpId,
   )
@@ -57,7 +56,7 @@ export function planIndexAttach(planning: Planning, entry: Entry): void {
       dependsOn,
       locks: [...tables].map((oid) => ({ object: `table:${String(oid)}`, mode: 'exclusive' })),
       batch: 'attach',
-      work: { kind: 'sql', statements: planning.input.restore.definition(entry) },
+      work: planning.definitions.work(entry),
     },
     entry.dumpId,
   )
@@ -81,10 +80,8 @@ export function planKey(planning: Planning, entry: Entry): void {
       dependsOn: built === undefined ? dependsOn : [...dependsOn, built],
       locks: [{ object: `table:${String(table.oid)}`, mode: 'exclusive' }],
       ...(cost < ALONE_MS ? { batch: 'index' } : {}),
-      work: {
-        kind: 'sql',
-        statements: built === undefined ? planning.input.restore.definition(entry) : [attachSql(index, table)],
-      },
+      work:
+        built === undefined ? planning.definitions.work(entry) : { kind: 'sql', statements: [attachSql(index, table)] },
     },
     entry.dumpId,
   )

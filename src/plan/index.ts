@@ -1,3 +1,5 @@
+export { Definitions } from './definitions.ts'
+export type { DatabaseStatement } from './definitions.ts'
 export { plan } from './plan.ts'
 
 export { tableName } from './planning.ts'
@@ -5,4 +7,4 @@ export type { Plan, PlanFacts, PlanInput } from './planning.ts'
 export { isAboutPublic, restoreWith } from './restore.ts'
 export { rowsAreWanted, selectEntries } from './selection.ts'
 export { STAGES } from './step-list.ts'
-export type { PlannedStep, SqlWork, Work } from './work.ts'
+export type { DefinitionWork, PlannedStep, SqlWork, Work } from './work.ts'

@@ -3,6 +3,7 @@ import { statementCost } from './costs.ts'
 import { describe, type Planning } from './planning.ts'
 import { ownedSequences } from './selection.ts'
 import { STAGES } from './step-list.ts'
+import type { Work } from './work.ts'
 
 /**
  * Gives every object to its owner, then grants. Schemas come first with their grants, since a new owner of a table must
@@ -16,7 +17,9 @@ export function planOwnersAndGrants(planning: Planning, entries: readonly Entry[
   const others = entries.filter((entry) => entry.desc !== 'SCHEMA' && !withTable.has(entry.dumpId))
   const onSchemas = grants.filter((entry) => entry.tag.startsWith('SCHEMA '))
   for (const entry of schemas) planOwner(planning, entry)
-  for (const statement of planning.input.grantsBefore) planStatement(planning, { statement, kind: 'grants' })
+  for (const statement of planning.input.grantsBefore) {
+    planStatement(planning, { label: statement, kind: 'grants', work: { kind: 'sql', statements: [statement] } })
+  }
   for (const entry of onSchemas) planGrants(planning, entry, 'owners')
   for (const entry of others) planOwner(planning, entry)
   for (const entry of grants.filter((entry) => !onSchemas.includes(entry))) planGrants(planning, entry, 'grants')
@@ -27,21 +30,23 @@ export function planOwnersAndGrants(planning: Planning, entries: readonly Entry[
  * a setting that this server does not know must not keep the others away.
  */
 export function planDatabase(planning: Planning): void {
-  for (const statement of planning.input.database) planStatement(planning, { statement, kind: 'database' })
+  for (const { label } of planning.input.database) {
+    planStatement(planning, { label, kind: 'database', work: { kind: 'definition', of: label } })
+  }
 }
 
 function planStatement(
   planning: Planning,
-  { statement, kind }: { statement: string; kind: 'database' | 'grants' },
+  { label, kind, work }: { label: string; kind: 'database' | 'grants'; work: Work },
 ): void {
   planning.list.add({
     kind,
-    label: statement.replace(/ (TO|IS) .*/s, ''),
+    label,
     stage: STAGES.owners,
     cost: statementCost / 3,
     locks: [{ object: 'schema', mode: 'exclusive' }],
     batch: 'owners',
-    work: { kind: 'sql', statements: [statement] },
+    work,
   })
 }
 
@@ -61,8 +66,7 @@ function planOwner(planning: Planning, entry: Entry): void {
 }
 
 function planGrants(planning: Planning, entry: Entry, stage: 'owners' | 'grants'): void {
-  const statements = planning.input.restore.definition(entry)
-  if (statements.length === 0) return
+  if (planning.input.restore.definition(entry).length === 0) return
   planning.list.add(
     {
       kind: 'grants',
@@ -72,7 +76,7 @@ function planGrants(planning: Planning, entry: Entry, stage: 'owners' | 'grants'
       dependsOn: planning.list.stepsOf(entry.dependencies),
       locks: [{ object: 'schema', mode: 'exclusive' }],
       batch: stage,
-      work: { kind: 'sql', statements },
+      work: planning.definitions.work(entry),
     },
     entry.dumpId,
   )

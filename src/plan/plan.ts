@@ -1,6 +1,7 @@
 import { stagesOf, type Entry, type Stage } from '../archive/index.ts'
 import { planCopies } from './copy-steps.ts'
 import { statementCost } from './costs.ts'
+import { Definitions } from './definitions.ts'
 import { partitionRoots } from './families.ts'
 import { planForeignKey } from './foreign-key-steps.ts'
 import { planIndex, planIndexAttach, planKey } from './index-steps.ts'
@@ -31,6 +32,7 @@ export function plan(input: PlanInput): Plan {
   const planning: Planning = {
     input,
     list: new StepList(),
+    definitions: new Definitions(input),
     tables: new Map(input.facts.tables.map((table) => [table.oid, table])),
     indexes: new Map(input.facts.indexes.map((index) => [index.oid, index])),
     indexOfConstraint: new Map(
@@ -61,6 +63,7 @@ export function plan(input: PlanInput): Plan {
   )
   return {
     steps,
+    definitions: planning.definitions,
     tables,
     leftOut: selection.leftOut,
     rowsLeftOut: new Set(rowsLeftOut.map(({ oid }) => oid)),
@@ -104,9 +107,8 @@ function planPostData(planning: Planning, entry: Entry): void {
 
 /** Materialized views are filled side by side, in the order of their dependencies. */
 function planLate(planning: Planning, entry: Entry, copiesBehind: CopiesBehind): void {
-  const { list, input } = planning
-  const statements = input.restore.definition(entry)
-  if (statements.length === 0) return
+  const { list, input, definitions } = planning
+  if (input.restore.definition(entry).length === 0) return
   const view = entry.desc === 'MATERIALIZED VIEW DATA' ? planning.tables.get(entry.catalogOid.object) : undefined
   list.add(
     {
@@ -115,7 +117,7 @@ function planLate(planning: Planning, entry: Entry, copiesBehind: CopiesBehind):
       stage: STAGES.late,
       cost: statementCost + (view === undefined ? 0 : view.heapBytes / 20_000),
       dependsOn: [...list.stepsOf(entry.dependencies), ...(view === undefined ? [] : copiesBehind(entry))],
-      work: { kind: 'sql', statements: view === undefined ? statements : [...statements, `ANALYZE ${quoted(view)}`] },
+      work: definitions.work(entry, view === undefined ? undefined : `ANALYZE ${quoted(view)}`),
       ...(view === undefined ? { batch: 'late', locks: [{ object: 'schema', mode: 'exclusive' as const }] } : {}),
     },
     entry.dumpId,

@@ -2,6 +2,7 @@ import type { Archive, Entry } from '../archive/index.ts'
 import type { ForeignKeyFacts, IndexFacts, SequenceFacts, TableFacts } from '../catalog/index.ts'
 import type { Part } from '../copy/index.ts'
 import { statementCost } from './costs.ts'
+import type { DatabaseStatement, Definitions } from './definitions.ts'
 import type { Restore } from './restore.ts'
 import type { Filters } from './selection.ts'
 import { STAGES, type StepList } from './step-list.ts'
@@ -14,8 +15,8 @@ export interface PlanInput {
   facts: PlanFacts
   filters: Filters
   restore: Restore
-  /** Statements that give the target database itself the source's settings, comment and grants. */
-  database: readonly string[]
+  /** What gives the target database itself the source's settings, comment and grants. */
+  database: readonly DatabaseStatement[]
   /** Statements that bring the target's own grants to where those of the archive begin. */
   grantsBefore: readonly string[]
   /** How each large table is cut; tables that are not named here are copied whole. */
@@ -35,6 +36,8 @@ export interface PlanFacts {
 
 export interface Plan {
   steps: PlannedStep[]
+  /** What the steps' names of definitions stand for. */
+  definitions: Definitions
   /** The tables whose rows are copied, largest first. */
   tables: { oid: number; schema: string; name: string; bytes: number; parts: number }[]
   /** Objects that are left out because something that they need is left out by a filter. */
@@ -49,6 +52,7 @@ export interface Plan {
 export interface Planning {
   input: PlanInput
   list: StepList
+  definitions: Definitions
   tables: ReadonlyMap<number, TableFacts>
   indexes: ReadonlyMap<number, IndexFacts>
   /** Indexes of primary keys, unique and exclusion constraints, by the constraint's OID. */
@@ -66,9 +70,8 @@ export interface Planning {
 
 /** One object by the archive's own SQL, together with its neighbours in one transaction. */
 export function planObject(planning: Planning, entry: Entry, stage: 'schema' | 'data' | 'rest'): void {
-  const { list, input } = planning
-  const statements = input.restore.definition(entry)
-  if (statements.length === 0) return
+  const { list, input, definitions } = planning
+  if (input.restore.definition(entry).length === 0) return
   list.add(
     {
       kind: 'object',
@@ -79,7 +82,7 @@ export function planObject(planning: Planning, entry: Entry, stage: 'schema' | '
       // One at a time and in the archive's order: pg_dump does not record every dependency of these objects.
       locks: [{ object: 'schema', mode: 'exclusive' }],
       batch: stage,
-      work: { kind: 'sql', statements },
+      work: definitions.work(entry),
     },
     entry.dumpId,
   )

@@ -93,7 +93,7 @@ function planCarried(planning: Planning, kept: ReadonlyMap<number, number>): Set
       after: [...(planning.copies.get(table) ?? []), ...(planning.indexing.get(table) ?? [])],
       locks: [{ object: 'statistics', mode: 'exclusive' }],
       batch: 'statistics',
-      work: { kind: 'sql', statements: [entry.defn] },
+      work: planning.definitions.work(entry),
     })
   }
   return covered

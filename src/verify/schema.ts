@@ -1,4 +1,4 @@
-import { type Archive, type Entry, entrySql, isAboutDatabase, stagesOf } from '../archive/index.ts'
+import { type Archive, type Entry, entrySql, isAboutDatabase, mayHoldSecret, stagesOf } from '../archive/index.ts'
 import { isSameQuery, KNOWN_DIFFERENCES } from './known-differences.ts'
 import type { ObjectVerdict } from './result.ts'
 import type { RoleChoices } from './roles.ts'
@@ -136,17 +136,8 @@ function changeBetween(source: Entry, target: Entry, pair: SchemaPair, options: 
   }
   if (ours === theirs || isReordered(source, ours, theirs)) return undefined
   if (QUERIES.has(source.desc) && isSameQuery(ours, theirs, majors)) return undefined
-  return MAY_HOLD_SECRETS.has(source.desc) ? 'changed; not shown, as it may hold a password' : firstChange(ours, theirs)
+  return mayHoldSecret(source) ? 'changed; not shown, as it may hold a password' : firstChange(ours, theirs)
 }
-
-/** Connection strings and options: nothing of them may reach a report (invariant 4). */
-const MAY_HOLD_SECRETS: ReadonlySet<string> = new Set([
-  'SUBSCRIPTION',
-  'USER MAPPING',
-  'SERVER',
-  'FOREIGN DATA WRAPPER',
-  'FOREIGN TABLE',
-])
 
 /** Entries whose text is a query that the server prints anew. */
 const QUERIES: ReadonlySet<string> = new Set(['VIEW', 'MATERIALIZED VIEW', 'RULE'])

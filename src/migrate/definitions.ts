@@ -1,0 +1,73 @@
+import type { Archive } from '../archive/index.ts'
+import type { DatabaseFacts, SourceSnapshot } from '../catalog/index.ts'
+import { readDatabase } from '../catalog/index.ts'
+import type { Session } from '../connection/index.ts'
+import { Definitions, restoreWith, type DatabaseStatement, type Work } from '../plan/index.ts'
+import type { Ledger } from '../engine/index.ts'
+import { entryOptions } from './choices.ts'
+import { databasePropertiesSql } from './database.ts'
+import type { RunNotes } from './migration.ts'
+import { dumpSource } from './read-source.ts'
+import type { RunLog } from './run-log.ts'
+import type { Servers } from './servers.ts'
+
+export interface RereadOptions {
+  servers: Servers
+  target: Session
+  snapshot: SourceSnapshot
+  ledger: Ledger<Work>
+  notes: RunNotes
+  pgDump: string | undefined
+  log: RunLog
+  signal: AbortSignal | undefined
+}
+
+/**
+ * Reads the source's definitions again for a run that goes on: its ledger only names them. Undefined where every step that
+ * is left does without.
+ *
+ * @throws PgleapError what `pg_dump` or the source says; nothing was changed then
+ */
+export async function rereadDefinitions(
+  options: RereadOptions,
+): Promise<{ definitions: Definitions; archive: Archive } | undefined> {
+  const { target, snapshot, ledger, notes } = options
+  const left = ledger.steps.filter(({ id, work }) => work.kind === 'definition' && !ledger.done.has(id))
+  if (left.length === 0) return undefined
+  const archive = await dumpSource({ ...options, what: 'schema' })
+  const statistics = left.some(({ kind }) => kind === 'statistics')
+    ? await dumpSource({ ...options, what: 'statistics' })
+    : undefined
+  const entries = entryOptions(notes.choices)
+  const restore = restoreWith(entries, {
+    user: target.user,
+    major: target.major,
+    publicSchema: notes.extraObjects === 'ignore' ? 'theirs' : 'ours',
+  })
+  const rename = (name: string) => entries.roleMap.get(name) ?? name
+  const database = everyProperty(await readDatabase(snapshot.keeper), target.database, rename)
+  return { archive, definitions: new Definitions({ archive, statistics, restore, database }) }
+}
+
+/** All that the run may have planned for the database itself: what it left out, it has no step for. */
+function everyProperty(
+  source: DatabaseFacts,
+  name: string,
+  rename: (role: string) => string,
+): readonly DatabaseStatement[] {
+  const bare: DatabaseFacts = {
+    ...source,
+    name,
+    owner: '',
+    comment: undefined,
+    connectionLimit: -1,
+    settings: [],
+    grants: undefined,
+  }
+  return databasePropertiesSql(source, bare, {
+    owner: 'keep',
+    privileges: 'keep',
+    roleSettings: 'keep',
+    role: rename,
+  })
+}
