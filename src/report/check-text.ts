@@ -13,7 +13,7 @@ const MOST_LISTED = 10
 const OTHER_PATHS: readonly MigrationPath[] = ['offline', 'online', 'roles']
 
 const VERDICTS: Record<CheckVerdict, { look: Look; meaning: string }> = {
-  READY: { look: 'good', meaning: 'nothing found that stands in the way' },
+  READY: { look: 'good', meaning: 'nothing blocks a migration' },
   BLOCKED: { look: 'bad', meaning: 'a migration would fail, or lose something' },
   UNKNOWN: { look: 'care', meaning: 'nothing blocks as far as could be seen, and not all could be seen' },
 }
@@ -133,6 +133,9 @@ function nextBlock(report: CheckReport): string[] {
   const open = openFindings(report.results)
   const lines: string[] = []
   if (report.verdict === 'BLOCKED') lines.push('Next: mend what blocks, then check again.')
+  if (report.verdict === 'READY' && open.some(({ severity }) => severity === 'error')) {
+    lines.push('Next: decide over what fails in part. A waiver (--waivers) keeps what you decided.')
+  }
   if (report.verdict === 'UNKNOWN')
     lines.push('Next: check again as a user who may look, or leave checks out with --skip.')
   if (open.some(({ fix }) => fix?.kind === 'sql'))

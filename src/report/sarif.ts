@@ -67,5 +67,5 @@ function resultOf({ id, severity, object, message, fix, waived }: Finding, ruleI
 }
 
 function notification({ id, title, reason }: CheckResult & { reason: string }): Notification {
-  return { level: 'warning', associatedRule: { id }, message: { text: `Could not look whether ${title}: ${reason}` } }
+  return { level: 'warning', associatedRule: { id }, message: { text: `${title}: could not look. ${reason}` } }
 }

@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest'
 import { check } from '../../src/check/check.ts'
+import type { Check } from '../../src/check/index.ts'
 import { openEnds, runChecks } from '../../src/check/index.ts'
 import { parseConnection } from '../../src/connection/index.ts'
 import { freshDatabase, freshRole, server } from '../kit/index.ts'
@@ -75,3 +76,56 @@ describe('a check', () => {
     expect(await found(target, { source })).toEqual({ status: 'skipped', reason: 'needs the target server' })
   })
 })
+
+describe('a run of checks', () => {
+  test('goes on with the others where one is left out, concerns another way, or cannot look', async () => {
+    await using source = await freshDatabase(await server(14))
+    await using ends = await openEnds({ source: parseConnection(source.url), target: undefined, to: 17, paths })
+    const seen: string[] = []
+    const results = await runChecks(ends, {
+      checks: [
+        named('Z01'),
+        { ...named('Z02'), paths: ['online'] },
+        { ...named('Z03'), look: () => Promise.reject(new TypeError('a bug')) },
+        named('Z04'),
+      ],
+      skip: new Set(['Z01']),
+      onResult: ({ id }) => seen.push(id),
+    })
+    expect(
+      results.map(({ id, title: _title, severity: _severity, paths: _paths, ...outcome }) => [id, outcome]),
+    ).toEqual([
+      ['Z01', { status: 'skipped', reason: 'skipped as asked' }],
+      ['Z02', { status: 'skipped', reason: 'concerns online only' }],
+      ['Z03', { status: 'unknown', reason: 'a bug' }],
+      ['Z04', { status: 'passed' }],
+    ])
+    expect(seen).toEqual(['Z01', 'Z02', 'Z03', 'Z04'])
+  })
+
+  test('ends with an error where the connection is lost', async () => {
+    await using source = await freshDatabase(await server(14))
+    await using ends = await openEnds({ source: parseConnection(source.url), target: undefined, to: 17, paths })
+    const dies = asking('select pg_terminate_backend(pg_backend_pid())::text as name')
+    await expect(runChecks(ends, { checks: [dies, dies] })).rejects.toMatchObject({ party: 'source' })
+  })
+
+  test('can be stopped, and the query on the server with it', async () => {
+    await using source = await freshDatabase(await server(14))
+    const stop = new AbortController()
+    await using ends = await openEnds({
+      source: parseConnection(source.url),
+      target: undefined,
+      to: 17,
+      paths,
+      signal: stop.signal,
+    })
+    const running = runChecks(ends, { checks: [asking('select pg_sleep(600)::text as name')] })
+    stop.abort()
+    await expect(running).rejects.toMatchObject({ code: 'run.interrupted', party: 'interrupted' })
+  })
+})
+
+function named(id: string): Check {
+  return { ...asking("select 'x' as name where false"), id }
+}

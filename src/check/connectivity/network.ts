@@ -19,7 +19,7 @@ interface TlsRow {
 /** C02. A subscription that is rolled back connects from the target to the source for real, and leaves nothing. */
 const reachable = check<{ says: string }>({
   id: 'C02',
-  title: 'the target can reach the source',
+  title: 'The target can reach the source',
   severity: 'block',
   paths: ['online'],
   needs: 'target',
@@ -61,7 +61,7 @@ const CONNECTION_CLASS = '08'
 /** C03 */
 const encrypted = check<TlsRow, TlsRow>({
   id: 'C03',
-  title: 'connections are encrypted',
+  title: 'Connections are encrypted',
   severity: 'warning',
   paths: ['offline', 'online', 'files', 'roles'],
   source: TLS,
@@ -83,7 +83,7 @@ export function clearText(side: Side, rows: readonly TlsRow[]): NewFinding[] {
 /** C05. `connect` refuses poolers that share connections; replication does not pass the others either. */
 const direct = check<{ side: Side; where: string }>({
   id: 'C05',
-  title: 'no connection pooler lies in between',
+  title: 'No connection pooler lies in between',
   severity: 'warning',
   paths: ['offline', 'online', 'files', 'roles'],
   source: {
@@ -112,7 +112,7 @@ export function poolerSigns(side: Side, info: ConnectionInfo | undefined): { sid
 /** C12 */
 const clocks = check<{ side: Side; aheadMs: number }>({
   id: 'C12',
-  title: 'the clocks of both servers agree',
+  title: 'The clocks of both servers agree',
   severity: 'info',
   paths: ['offline', 'online'],
   needs: 'target',
@@ -150,7 +150,7 @@ export function skew(rows: readonly { side: Side; aheadMs: number }[]): NewFindi
 /** C13 */
 const distance = check<{ side: Side; ms: number }>({
   id: 'C13',
-  title: 'a round trip to each server is short',
+  title: 'A round trip to each server is short',
   severity: 'info',
   paths: ['offline', 'online'],
   source: {

@@ -17,7 +17,7 @@ interface RecoveryRow {
 /** C06 */
 const primaries = check<RecoveryRow & { servers: number }, RecoveryRow>({
   id: 'C06',
-  title: 'each side is one server, and takes writes where it has to',
+  title: 'Each side is one server, and takes writes where it has to',
   severity: 'block',
   paths: ['offline', 'online', 'roles'],
   source: { probe: standbyOrSeveral },
@@ -84,7 +84,7 @@ function standbyTarget(): NewFinding {
 /** C07 */
 const different = check<{ database: string; same: 'database' | 'server' }>({
   id: 'C07',
-  title: 'source and target are different servers',
+  title: 'Source and target are different servers',
   severity: 'block',
   paths: ['offline', 'online', 'files', 'roles'],
   needs: 'target',
@@ -121,7 +121,7 @@ interface VersionRow {
 /** C08 */
 const versionPair = check<VersionRow>({
   id: 'C08',
-  title: 'the target is as new as the source, and the source is 10 or newer',
+  title: 'The target is as new as the source, and the source is 10 or newer',
   severity: 'block',
   paths: ['offline', 'online', 'files', 'roles'],
   source: VERSION,
@@ -150,7 +150,7 @@ function olderTarget(source: number, target: number): NewFinding {
 /** C09 */
 const minors = check<VersionRow, VersionRow>({
   id: 'C09',
-  title: 'both servers run a release that still gets fixes, and none that is known to be bad',
+  title: 'Both servers run a release that still gets fixes, and none that is known to be bad',
   severity: 'warning',
   paths: ['offline', 'online', 'files', 'roles'],
   source: VERSION,

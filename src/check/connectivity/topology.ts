@@ -16,7 +16,7 @@ interface TimeoutRow {
 /** C11. Our own sessions set these to 0; what a subscription runs, or a person by hand, does not. */
 const timeouts = check<TimeoutRow, TimeoutRow>({
   id: 'C11',
-  title: 'no time limit is set for this user',
+  title: 'No time limit is set for this user',
   severity: 'info',
   paths: ['offline', 'online'],
   source: TIMEOUTS,
@@ -38,7 +38,7 @@ const timeouts = check<TimeoutRow, TimeoutRow>({
 /** C14 */
 const standbys = check<{ name: string }>({
   id: 'C14',
-  title: 'a failover of the source keeps the replication slot',
+  title: 'A failover of the source keeps the replication slot',
   severity: 'warning',
   paths: ['online'],
   source: STANDBYS,
@@ -65,7 +65,7 @@ const standbys = check<{ name: string }>({
 /** C15 */
 const standbyDecoding = check<{ standby: boolean; feedback: string }>({
   id: 'C15',
-  title: 'a standby that is to be decoded can be',
+  title: 'A standby that is to be decoded can be',
   severity: 'info',
   paths: ['online'],
   source: RECOVERY,

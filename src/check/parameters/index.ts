@@ -23,7 +23,7 @@ interface ParameterRow {
 /** P01 */
 const known = check<ParameterRow, ParameterRow>({
   id: 'P01',
-  title: 'parameters that the source changes are there on the target',
+  title: 'Parameters that the source changes are there on the target',
   severity: 'warning',
   paths: ['offline', 'online', 'files', 'roles'],
   source: CHANGED,
@@ -98,7 +98,7 @@ function unknownFinding(row: ParameterRow): NewFinding {
 /** P02 */
 const equal = check<ParameterRow, ParameterRow>({
   id: 'P02',
-  title: 'parameters that the source changes have the same value on the target',
+  title: 'Parameters that the source changes have the same value on the target',
   severity: 'info',
   paths: ['offline', 'online', 'files', 'roles'],
   needs: 'target',
