@@ -106,5 +106,17 @@ async function ask<Row extends object>(
   if (session === undefined) return undefined
   if (typeof how === 'object') return how.probe(ends)
   const sql = typeof how === 'string' ? how : how(ends.pair[side])
-  return sql === undefined ? [] : session.query<Row>(sql)
+  return sql === undefined ? [] : askOnce<Row>(session, sql)
 }
+
+/** Several checks may ask the same, and one answer serves them all: they are to see the same, too. */
+async function askOnce<Row extends object>(session: Session, sql: string): Promise<Row[]> {
+  const answers = asked.get(session) ?? new Map<string, Promise<object[]>>()
+  asked.set(session, answers)
+  const answer = answers.get(sql) ?? session.query<Row>(sql)
+  answers.set(sql, answer)
+  // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- what a text asks for is of one type, wherever it is asked
+  return (await answer) as Row[]
+}
+
+const asked = new WeakMap<Session, Map<string, Promise<object[]>>>()

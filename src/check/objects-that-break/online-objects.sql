@@ -34,6 +34,7 @@ SELECT n.nspname::text, c.oid::pg_catalog.regclass::text, 'identity', true, fals
   JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
   JOIN pg_catalog.pg_attribute a ON a.attrelid = c.oid AND a.attnum = ANY (i.indkey)
  WHERE (c.relreplident = 'd' AND i.indisprimary OR c.relreplident = 'i' AND i.indisreplident)
-   AND pg_catalog.to_jsonb(a) ->> 'attgenerated' <> ''
+   -- Of the key's columns alone: the others are many, and this makes JSON of each.
+   AND CASE WHEN a.attnum = ANY (i.indkey) THEN pg_catalog.to_jsonb(a) ->> 'attgenerated' <> '' END
    AND n.nspname !~ '^pg_' AND n.nspname <> 'information_schema'
  ORDER BY 2
