@@ -3,6 +3,8 @@ export { checkServers as check } from './check/index.ts'
 export type { CheckOptions } from './check/index.ts'
 export { EXIT_CODES, PgleapError } from './errors.ts'
 export type { Party, PgleapErrorFields } from './errors.ts'
+export { roles } from './globals/index.ts'
+export type { RolesOptions } from './globals/index.ts'
 export { migrate, plan, resume, status, verify } from './migrate/index.ts'
 export type {
   Choices,
@@ -25,6 +27,7 @@ export type {
   MigrationPath,
   Phase,
   PlanReport,
+  RolesReport,
   RunReport,
   Severity,
   StatusReport,

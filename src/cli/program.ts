@@ -4,6 +4,7 @@ import { addCheck } from './check.ts'
 import { addMigrate } from './migrate.ts'
 import { addPlan } from './plan.ts'
 import { addResume } from './resume.ts'
+import { addRoles } from './roles.ts'
 import { addStatus } from './status.ts'
 import { addVerify } from './verify.ts'
 import { packageVersion } from './version.ts'
@@ -24,6 +25,7 @@ export function createProgram(finish: Finish): Command {
   addPlan(program, finish)
   addMigrate(program, finish)
   addResume(program, finish)
+  addRoles(program, finish)
   addStatus(program, finish)
   addVerify(program, finish)
   return program

@@ -31,6 +31,8 @@ export type {
   VerifiedObject,
   VerifyReport,
 } from './result.ts'
+export type { RefusedRoleChange, RoleChangeReport, RoleDifferenceReport, RolesReport } from './roles-report.ts'
+export { rolesText } from './roles-text.ts'
 export { advance, initialState } from './state.ts'
 export type { ViewState } from './state.ts'
 export { sarifLog } from './sarif.ts'

@@ -3,7 +3,7 @@ import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
 import { runCli } from './run-cli.ts'
 
-const COMMANDS = ['check', 'plan', 'migrate', 'resume', 'status', 'verify'] as const
+const COMMANDS = ['check', 'plan', 'migrate', 'resume', 'roles', 'status', 'verify'] as const
 
 describe('help', () => {
   test('fits a screen and leads to the next step', async () => {
@@ -24,6 +24,7 @@ describe('help', () => {
         plan <source> <target>     show what a migration would do; changes nothing
         migrate <source> <target>  copy a database and compare the copy
         resume <target>            go on with a run that broke or that had failures
+        roles <source> [target]    compare two servers' roles, or bring them over
         status <target>            show how far a running or broken run is
         verify <source> <target>   compare two databases, and change neither
 

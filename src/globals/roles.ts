@@ -1,0 +1,226 @@
+import {
+  assertUsablePair,
+  connect,
+  parseConnection,
+  type ConnectionInfo,
+  type Session,
+  type Side,
+} from '../connection/index.ts'
+import { PgleapError } from '../errors.ts'
+import {
+  isReserved,
+  readPowers,
+  recogniseProvider,
+  resolveProvider,
+  selfManaged,
+  type Provider,
+} from '../provider/index.ts'
+import type { EmitEvent, Endpoint, RolesReport } from '../report/index.ts'
+import { applyRoles, type AppliedRoles } from './apply-roles.ts'
+import { comparisonOf } from './compare-roles.ts'
+import { emptyServer } from './empty-server.ts'
+import type { ServerRoles } from './facts.ts'
+import { readParameters } from './parameters.ts'
+import { planRoles } from './plan-roles.ts'
+import { shownSql, type Change, type RolesPlan } from './plan.ts'
+import type { RoleOptions, RolesInput } from './planning.ts'
+import { readRoles } from './read-roles.ts'
+import { readRolePasswords } from './role-passwords.ts'
+import { rolesSql } from './roles-sql.ts'
+
+export interface RolesOptions {
+  /** Connection string of any database of the server to read. */
+  source: string
+  /** Connection string of any database of the server that gets the roles. Without it, what an empty server would get. */
+  target?: string
+  /** @defaultValue 'show', which changes nothing */
+  apply?: 'apply' | 'show'
+  /** Roles of the source that have another name on the target. */
+  roleMap?: Readonly<Record<string, string>>
+  /** Tablespaces of the source that have another name on the target. */
+  tablespaceMap?: Readonly<Record<string, string>>
+  /** Path of a file with one `role:password` a line (docs/roles.md). */
+  rolePasswords?: string
+  /** A provider's id, or a YAML file of one's own, in place of what the source is recognised as. */
+  sourceProvider?: string
+  targetProvider?: string
+  /** Whether the connecting role may grant itself the roles that own things, to give objects to them. @defaultValue 'grant' */
+  ownMemberships?: 'grant' | 'skip'
+  /** `script` puts a script for psql into the report. @defaultValue 'none' */
+  sql?: 'script' | 'none'
+  /** Whether that script holds password verifiers. @defaultValue 'omit' */
+  verifiers?: 'include' | 'omit'
+  /** Called with every event (docs/events.md). */
+  onEvent?: EmitEvent
+  /** Aborting it cancels the queries on the servers; what was applied by then is rolled back. */
+  signal?: AbortSignal
+}
+
+/**
+ * Shows how the roles of two servers differ, with memberships, settings and parameter grants, or adds to the target what it
+ * lacks. Only adds: what is on both sides is compared, and neither the connecting role nor a provider's own are altered.
+ * Showing changes nothing; what the administrator may grant is tried in a transaction that is rolled back.
+ *
+ * @throws PgleapError of the side that cannot be reached, `target.older` and others of `assertUsablePair`,
+ * `roles.password-file`, `roles.password`, `roles.map`; what the target refuses is no error
+ */
+export async function roles(options: RolesOptions): Promise<RolesReport> {
+  const { signal, onEvent } = options
+  const started = Date.now()
+  const phase = (name: 'connect' | 'plan' | 'run' | 'verify') =>
+    onEvent?.({ type: 'phase', at: Date.now(), phase: name })
+  const info = {
+    source: parseConnection(options.source),
+    target: options.target === undefined ? undefined : parseConnection(options.target),
+  }
+  if (info.target === undefined && options.apply === 'apply') throw noTarget()
+  const passwords = options.rolePasswords === undefined ? undefined : await readRolePasswords(options.rolePasswords)
+  const chosen = {
+    source: await chosenProvider(options.sourceProvider),
+    target: await chosenProvider(options.targetProvider),
+  }
+  phase('connect')
+  await using source = await open(info.source, 'source', signal)
+  await using target = info.target === undefined ? undefined : await open(info.target, 'target', signal)
+  if (target !== undefined) await assertUsablePair(source, target)
+  phase('plan')
+  const providers = {
+    source: chosen.source ?? (await recogniseProvider(source, info.source.hosts[0]?.host)),
+    target:
+      chosen.target ??
+      (target === undefined ? selfManaged : await recogniseProvider(target, info.target?.hosts[0]?.host)),
+  }
+  const roleOptions: RoleOptions = {
+    roleMap: new Map(Object.entries(options.roleMap ?? {})),
+    tablespaceMap: new Map(Object.entries(options.tablespaceMap ?? {})),
+    ownMemberships: options.ownMemberships ?? 'grant',
+    ...(passwords === undefined ? {} : { passwords }),
+  }
+  const input = await readInput(source, target, providers, roleOptions, signal)
+  const plan = planRoles(input)
+  const script = options.sql === 'script' ? rolesSql(plan, { verifiers: options.verifiers ?? 'omit' }) : undefined
+  let applied: AppliedRoles | undefined
+  let after = plan
+  if (options.apply === 'apply' && target !== undefined) {
+    phase('run')
+    applied = await applyRoles(target, plan, { onEvent, signal })
+    phase('verify')
+    after = planRoles({ ...input, target: await readRoles(target) })
+  }
+  const report: RolesReport = {
+    source: endpoint(info.source, source, providers.source),
+    target: info.target && target ? endpoint(info.target, target, providers.target) : undefined,
+    startedAt: new Date(started).toISOString(),
+    ms: Date.now() - started,
+    roles: ownRoles(input),
+    ...outcome(plan, applied, after),
+    ...(target === undefined ? { verdict: 'SKIPPED', passwords: 'SKIPPED' } : {}),
+    ...(script === undefined ? {} : { script }),
+  }
+  const failures = report.refused.length + report.blocked.length
+  onEvent?.({ type: 'finished', at: Date.now(), ms: report.ms, verdict: report.verdict, failures })
+  return report
+}
+
+/**
+ * Reads both sides, and asks the target what its administrator may do there. Without a target: what an empty server of the
+ * source's major would get from a superuser.
+ *
+ * @throws PgleapError `roles.map` where the map names a role that the source does not have
+ */
+export async function readInput(
+  source: Session,
+  target: Session | undefined,
+  providers: { source: Provider; target: Provider },
+  options: RoleOptions,
+  signal: AbortSignal | undefined,
+): Promise<RolesInput> {
+  const theirs = await readRoles(source)
+  const unknown = [...(options.roleMap?.keys() ?? [])].filter(
+    (name) => !theirs.roles.some((role) => role.name === name),
+  )
+  if (unknown.length > 0) throw unknownRoles(unknown)
+  const common = { source: theirs, sourceProvider: providers.source, targetProvider: providers.target, options }
+  if (target === undefined) return { ...common, ...emptyServer(theirs.major), parameters: undefined }
+  const names = [...theirs.settings.map(({ name }) => name), ...theirs.parameterGrants.map((one) => one.parameter)]
+  return {
+    ...common,
+    target: await readRoles(target),
+    powers: await readPowers(target, 'probe', { signal }),
+    parameters: await readParameters(target, names),
+  }
+}
+
+/** The report's part that tells what was to be done, what was done and what that leaves. */
+function outcome(plan: RolesPlan, applied: AppliedRoles | undefined, after: RolesPlan) {
+  const { verdict, passwords, differences } = comparisonOf(after)
+  const changes = applied?.done ?? plan.changes
+  const own = changes.flatMap(({ kind, sql, undo }) =>
+    kind === 'own-membership' && undo !== undefined ? [{ sql, undo }] : [],
+  )
+  return {
+    mode: applied === undefined ? ('show' as const) : ('apply' as const),
+    changes: changes.map(reported),
+    refused: (applied?.refused ?? []).map(({ change, sqlstate, message }) => ({
+      ...reported(change),
+      sqlstate,
+      message,
+    })),
+    blocked: (applied?.blocked ?? []).map(reported),
+    differences,
+    leftOut: [...plan.leftOut, ...(applied?.leftOut ?? [])],
+    noLogin: [...plan.noLogin, ...(applied?.noLogin ?? [])],
+    ownMemberships: own,
+    tablespaces: plan.tablespaces,
+    verdict,
+    passwords,
+  }
+}
+
+function reported(change: Change): { kind: string; object: string; sql: string } {
+  return { kind: change.kind, object: change.object, sql: shownSql(change) }
+}
+
+function ownRoles({ source, sourceProvider }: { source: ServerRoles; sourceProvider: Provider }): number {
+  return source.roles.filter(({ name }) => !isReserved(sourceProvider, 'role', name)).length
+}
+
+function open(info: ConnectionInfo, side: Side, signal: AbortSignal | undefined): Promise<Session> {
+  // The source is only read, whatever this code does.
+  const settings = side === 'source' ? { default_transaction_read_only: 'on' } : {}
+  return connect(info, { side, purpose: 'roles', settings, signal })
+}
+
+async function chosenProvider(choice: string | undefined): Promise<Provider | undefined> {
+  return choice === undefined ? undefined : resolveProvider(choice)
+}
+
+function endpoint(info: ConnectionInfo, session: Session, provider: Provider): Endpoint & { provider: string } {
+  const [host] = info.hosts
+  return {
+    host: host?.host ?? '',
+    port: host?.port ?? 5432,
+    database: session.database,
+    user: session.user,
+    version: `${String(session.major)}.${String(session.version % 10_000)}`,
+    provider: provider.name,
+  }
+}
+
+function noTarget(): PgleapError {
+  return new PgleapError({
+    code: 'usage.option',
+    message: 'Roles are to be applied, and no target is named.',
+    hint: 'Name the target as the second connection, or ask for a script with --sql.',
+    party: 'usage',
+  })
+}
+
+function unknownRoles(names: readonly string[]): PgleapError {
+  return new PgleapError({
+    code: 'roles.map',
+    message: `The source has no role ${names.map((name) => JSON.stringify(name)).join(', ')}, which the role map names.`,
+    hint: 'Names are taken as they are, without quotes; small and capital letters are different.',
+    party: 'usage',
+  })
+}
