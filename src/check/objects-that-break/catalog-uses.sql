@@ -18,7 +18,7 @@ WITH relation (name) AS (
   VALUES ('abstime', NULL), ('reltime', NULL), ('timenow', NULL), ('currtid', NULL), ('numeric_fac', NULL), ('close_lb', NULL),
          ('close_sl', NULL), ('dist_bl', NULL), ('dist_lb', NULL), ('path_center', NULL), ('point', 'path'),
          ('pg_start_backup', NULL), ('pg_stop_backup', NULL), ('pg_is_in_backup', NULL), ('pg_backup_start_time', NULL),
-         ('interval_accum', NULL), ('interval_accum_inv', NULL), ('interval_combine', NULL), ('interval_avg', 'interval[]'),
+         ('interval_accum', NULL), ('interval_accum_inv', NULL), ('interval_combine', NULL), ('interval_avg', NULL),
          ('pg_read_file_old', NULL), ('pg_rotate_logfile_old', NULL), ('pg_stat_get_bgwriter_timed_checkpoints', NULL),
          ('pg_stat_get_bgwriter_requested_checkpoints', NULL), ('pg_stat_get_bgwriter_buf_written_checkpoints', NULL),
          ('pg_stat_get_buf_written_backend', NULL), ('pg_stat_get_buf_fsync_backend', NULL),
@@ -52,7 +52,7 @@ WITH relation (name) AS (
          c.oid::pg_catalog.regclass::text, r.ev_action::text || r.ev_qual::text
     FROM pg_catalog.pg_rewrite r JOIN pg_catalog.pg_class c ON c.oid = r.ev_class
   UNION ALL
-  SELECT 'pg_catalog.pg_class'::pg_catalog.regclass, c.oid, c.relnamespace, 'the default or generation of',
+  SELECT 'pg_catalog.pg_class'::pg_catalog.regclass, c.oid, c.relnamespace, 'default of',
          c.oid::pg_catalog.regclass::text || '.' || pg_catalog.quote_ident(a.attname), d.adbin::text
     FROM pg_catalog.pg_attrdef d
     JOIN pg_catalog.pg_class c ON c.oid = d.adrelid

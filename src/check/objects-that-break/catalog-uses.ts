@@ -94,7 +94,7 @@ function finding(row: CatalogUse, mentions: readonly Mention[], pair: Pair): New
   }
   return {
     object: row.name,
-    message: `It uses what is no more: ${what}. ${target(pair)} cannot create it.`,
+    message: `It uses what is no more: ${what}. ${target(pair)} cannot create ${/^(?:default|constraint) /.test(row.name) ? 'the table' : 'it'}.`,
     fix: {
       kind: 'advice',
       text: `Drop it on the source for the migration, and create it anew on the target, or rewrite it now so that both can.${replace}`,

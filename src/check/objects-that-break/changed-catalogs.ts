@@ -73,7 +73,7 @@ export const goneColumns: readonly GoneColumn[] = [
     instead: "pg_stat_io.write_time where object = 'wal'",
   },
   { relation: 'pg_stat_wal', column: 'wal_sync_time', gone: 18, instead: "pg_stat_io.fsync_time where object = 'wal'" },
-  { relation: 'element_types', column: 'domain_default', gone: 18 },
+  { relation: 'element_types', column: 'domain_default', gone: 17 },
 ]
 
 export interface GoneFunction extends Gone {
@@ -102,7 +102,7 @@ export const goneFunctions: readonly GoneFunction[] = [
   { name: 'interval_accum', gone: 17 },
   { name: 'interval_accum_inv', gone: 17 },
   { name: 'interval_combine', gone: 17 },
-  { name: 'interval_avg', arguments: 'interval[]', gone: 17 },
+  { name: 'interval_avg', gone: 17 },
   { name: 'pg_read_file_old', gone: 17, instead: 'pg_read_file()' },
   { name: 'pg_rotate_logfile_old', gone: 17, instead: 'pg_rotate_logfile()' },
   { name: 'pg_stat_get_bgwriter_timed_checkpoints', gone: 17, instead: 'pg_stat_get_checkpointer_num_timed()' },

@@ -1,6 +1,6 @@
 import { loadSql, quoteIdent } from '../../sql.ts'
 import { check } from '../check.ts'
-import { statements } from '../names.ts'
+import { listed, statements } from '../names.ts'
 import { EVERY_COPY, crosses, target, travelling } from './shared.ts'
 import type { ObjectRow } from './shared.ts'
 
@@ -75,7 +75,7 @@ export const multirangeNames = check<ObjectRow & { multirange: string; taken_by:
 })
 
 /** system_user is reserved since 16 (kwlist.h). What servers before 16 write of expressions does not quote it. */
-export const systemUserColumns = check<ObjectRow & { used_by: string }>({
+export const systemUserColumns = check<ObjectRow & { used_by: string[] }>({
   id: 'O48',
   title: 'no expression names a column that is a keyword on the target',
   severity: 'block',
@@ -85,10 +85,10 @@ export const systemUserColumns = check<ObjectRow & { used_by: string }>({
   assess: ({ source }, pair) =>
     travelling(source, pair).map(({ name, used_by: usedBy }) => ({
       object: name,
-      message: `Since PostgreSQL 16 system_user is a keyword that gives the login name, and the source writes the column\u2019s name without quotes in ${usedBy}: ${target(pair)} rejects that, or means the login name by it, without a word.`,
+      message: `Since PostgreSQL 16 system_user is a keyword that gives the login name, and the source writes the column\u2019s name without quotes in ${listed(usedBy)}: ${target(pair)} rejects that, or means the login name by it, without a word.`,
       fix: {
         kind: 'advice',
-        text: `Rename the column, or drop ${usedBy} for the migration and create it on the target with "system_user" in quotes.`,
+        text: `Rename the column, or drop ${listed(usedBy)} for the migration and create it on the target with "system_user" in quotes.`,
       },
     })),
 })

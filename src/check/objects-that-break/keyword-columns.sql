@@ -1,14 +1,15 @@
 -- Columns named system_user, and what names them in a definition that the source server writes: indexes, partition keys, foreign keys,
 -- checks, policies, triggers and generated columns (views qualify the name; tables and keys are written by pg_dump, which quotes it).
-SELECT DISTINCT n.nspname::text                                               AS schema,
+SELECT n.nspname::text                                                        AS schema,
        pg_catalog.format('%I.%I.%I', n.nspname, c.relname, a.attname)         AS name,
-       CASE d.classid
-         WHEN 'pg_catalog.pg_class'::pg_catalog.regclass THEN
-           CASE WHEN d.objid = c.oid THEN 'the partition key' ELSE 'index ' || d.objid::pg_catalog.regclass::text END
-         WHEN 'pg_catalog.pg_constraint'::pg_catalog.regclass THEN 'constraint ' || k.conname
-         WHEN 'pg_catalog.pg_policy'::pg_catalog.regclass THEN 'policy ' || p.polname
-         WHEN 'pg_catalog.pg_trigger'::pg_catalog.regclass THEN 'trigger ' || t.tgname
-         ELSE 'a generated column' END                                        AS used_by
+       pg_catalog.array_agg(DISTINCT
+         CASE d.classid
+           WHEN 'pg_catalog.pg_class'::pg_catalog.regclass THEN
+             CASE WHEN d.objid = c.oid THEN 'the partition key' ELSE 'index ' || d.objid::pg_catalog.regclass::text END
+           WHEN 'pg_catalog.pg_constraint'::pg_catalog.regclass THEN 'constraint ' || k.conname
+           WHEN 'pg_catalog.pg_policy'::pg_catalog.regclass THEN 'policy ' || p.polname
+           WHEN 'pg_catalog.pg_trigger'::pg_catalog.regclass THEN 'trigger ' || t.tgname
+           ELSE 'a generated column' END)                                  AS used_by
   FROM pg_catalog.pg_attribute a
   JOIN pg_catalog.pg_class c ON c.oid = a.attrelid AND c.relkind IN ('r', 'p', 'm', 'f')
   JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
@@ -25,4 +26,5 @@ SELECT DISTINCT n.nspname::text                                               AS
  WHERE a.attname = 'system_user' AND a.attnum > 0 AND NOT a.attisdropped AND a.attinhcount = 0
    AND n.nspname !~ '^pg_' AND n.nspname <> 'information_schema'
    AND COALESCE(i.oid, k.oid, p.oid, t.oid, f.oid) IS NOT NULL
- ORDER BY 2, 3
+ GROUP BY 1, 2
+ ORDER BY 2
