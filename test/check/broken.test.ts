@@ -73,7 +73,7 @@ describe('a schema of 13 with one of each thing that breaks', () => {
           "O07 block aggregate broken.collect(anyelement)",
           "O07 block operator broken.|+|(anyarray,anyelement)",
           "O12 block constraint small of broken.defaults",
-          "O12 block the default or generation of broken.defaults.a",
+          "O12 block default of broken.defaults.a",
           "O12 block view broken.compressed",
           "O12 block view broken.factorials",
           "O12 block view broken.inside",
@@ -89,7 +89,6 @@ describe('a schema of 13 with one of each thing that breaks', () => {
         "16": [
           "O42 block function broken.serial()",
           "O43 block broken.generated_child.b",
-          "O48 block broken.audit.system_user",
           "O48 block broken.audit.system_user",
         ],
         "17": [

@@ -14,22 +14,27 @@ WITH RECURSIVE leaf AS (
      AND t.typname IN ('abstime', 'reltime', 'tinterval', 'smgr', 'opaque', 'oid', 'xid', 'xid8', 'cid', 'tid', 'pg_lsn',
                        'txid_snapshot', 'pg_snapshot', 'regproc', 'regprocedure', 'regoper', 'regoperator', 'regclass',
                        'regcollation', 'regconfig', 'regdictionary', 'regnamespace', 'regrole', 'regtype')
-), contains (inner_type, outer_type) AS (
-  SELECT t.typbasetype, t.oid FROM pg_catalog.pg_type t WHERE t.typtype = 'd'
-  UNION ALL
-  SELECT t.typelem, t.oid FROM pg_catalog.pg_type t WHERE t.typelem <> 0 AND t.typlen = -1
-  UNION ALL
-  SELECT r.rngsubtype, r.rngtypid FROM pg_catalog.pg_range r
-  UNION ALL
-  SELECT a.atttypid, c.reltype
-    FROM pg_catalog.pg_class c
-    JOIN pg_catalog.pg_attribute a ON a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attisdropped
-    JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
-   WHERE c.reltype <> 0 AND n.nspname !~ '^pg_' AND n.nspname <> 'information_schema'
-), carrier (oid, type, kind) AS (
-  SELECT oid, type, kind FROM leaf
+), inside (outermost, oid) AS (
+  -- Each type of a column, and what it is made of.
+  SELECT DISTINCT a.atttypid, a.atttypid
+    FROM pg_catalog.pg_attribute a
+   WHERE a.attrelid >= 16384 AND a.attnum > 0 AND NOT a.attisdropped
    UNION
-  SELECT e.outer_type, c.type, c.kind FROM carrier c JOIN contains e ON e.inner_type = c.oid
+  SELECT i.outermost, part.oid
+    FROM inside i
+   CROSS JOIN LATERAL (
+           SELECT t.typbasetype FROM pg_catalog.pg_type t WHERE t.oid = i.oid AND t.typtype = 'd'
+           UNION ALL
+           SELECT t.typelem FROM pg_catalog.pg_type t WHERE t.oid = i.oid AND t.typelem <> 0 AND t.typlen = -1
+           UNION ALL
+           SELECT r.rngsubtype FROM pg_catalog.pg_range r WHERE r.rngtypid = i.oid
+           UNION ALL
+           SELECT a.atttypid
+             FROM pg_catalog.pg_type t
+             JOIN pg_catalog.pg_attribute a ON a.attrelid = t.typrelid AND a.attnum > 0 AND NOT a.attisdropped
+            WHERE t.oid = i.oid AND t.oid >= 16384 AND t.typtype = 'c') part (oid)
+), carrier (oid, type, kind) AS (
+  SELECT i.outermost, l.type, l.kind FROM inside i JOIN leaf l ON l.oid = i.oid
 )
 SELECT n.nspname::text                                                        AS schema,
        pg_catalog.format('%I.%I.%I', n.nspname, c.relname, a.attname)         AS name,

@@ -28,7 +28,7 @@ const INSTEAD: Readonly<Record<string, string>> = {
 /** CREATE fails on the target; release notes of 12 and 13, data_types_usage_checks of pg_upgrade's check.c. */
 export const removedTypes = check<CarriedType>({
   id: 'O01',
-  title: 'no column or function has a type that the target does not know',
+  title: 'No column or function has a type that the target does not know',
   severity: 'block',
   paths: EVERY_COPY,
   when: (pair) => pair.source.major < 13,
@@ -54,7 +54,7 @@ export function removedType({ name, type, kind }: CarriedType, pair: Pair): NewF
 /** A row's text has the columns of the source's catalog, and the target's catalog has others. */
 export const catalogRows = check<CarriedType>({
   id: 'O03',
-  title: 'no table keeps rows of system catalogs',
+  title: 'No table keeps rows of system catalogs',
   severity: 'error',
   paths: EVERY_COPY,
   when: (pair) => pair.source.major !== pair.target.major,
@@ -75,7 +75,7 @@ export const catalogRows = check<CarriedType>({
 /** OIDs and positions in the log are a server's own; pg_upgrade refuses most of the reg* types for the same reason. */
 export const serverOwnValues = check<CarriedType>({
   id: 'O04',
-  title: 'no column holds OIDs, transaction ids or log positions of the source',
+  title: 'No column holds OIDs, transaction ids or log positions of the source',
   severity: 'warning',
   paths: EVERY_COPY,
   source: CARRIED_TYPES,

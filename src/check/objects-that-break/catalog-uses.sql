@@ -1,11 +1,13 @@
 -- Views, rules and other expressions of the user's, and bodies of functions, that mention a system relation, function or operator
 -- which some later major lacks; and views of views, for what falls with them. Expressions are searched by OID in their node trees:
 -- names in them are never dynamic. Which major lacks what is in changed-catalogs.ts.
-WITH relation (name) AS (
-  VALUES ('pg_class'), ('pg_proc'), ('pg_attrdef'), ('pg_constraint'), ('pg_stat_ssl'), ('pg_statistic_ext'), ('pg_pltemplate'),
-         ('sql_languages'), ('sql_packages'), ('sql_sizing_profiles'), ('pg_stat_wal_receiver'), ('pg_stat_statements'),
-         ('pg_database'), ('pg_collation'), ('pg_stat_bgwriter'), ('pg_stat_progress_vacuum'), ('pg_attribute'),
-         ('pg_backend_memory_contexts'), ('pg_stat_io'), ('pg_stat_wal'), ('element_types')
+WITH relation (name, gone) AS (
+  -- With the last major that took something from it.
+  VALUES ('pg_class', 12), ('pg_proc', 12), ('pg_attrdef', 12), ('pg_constraint', 12), ('pg_stat_ssl', 14),
+         ('pg_statistic_ext', 12), ('pg_pltemplate', 13), ('sql_languages', 13), ('sql_packages', 13),
+         ('sql_sizing_profiles', 13), ('pg_stat_wal_receiver', 13), ('pg_stat_statements', 17), ('pg_database', 17),
+         ('pg_collation', 17), ('pg_stat_bgwriter', 17), ('pg_stat_progress_vacuum', 17), ('pg_attribute', 18),
+         ('pg_backend_memory_contexts', 18), ('pg_stat_io', 18), ('pg_stat_wal', 18), ('element_types', 17)
 ), member AS (
   SELECT d.classid, d.objid FROM pg_catalog.pg_depend d WHERE d.deptype = 'e'
 ), operator (signature) AS (
@@ -38,50 +40,52 @@ WITH relation (name) AS (
      AND (p.pronamespace = 'pg_catalog'::pg_catalog.regnamespace OR (p.oid) IN (SELECT m.objid FROM member m))
    CROSS JOIN (VALUES (':funcid '), (':aggfnoid '), (':winfnoid ')) k (node)
 ), pattern AS (
-  SELECT '(' || pg_catalog.string_agg(node, '|') || ')(?![0-9])' AS parts,
-         (SELECT ':relid (' || pg_catalog.string_agg(c.oid::text, '|') || ')(?![0-9])'
+  SELECT '(?:' || pg_catalog.string_agg(node, '|') || ') ' AS parts,
+         (SELECT ':relid (?:' || pg_catalog.string_agg(c.oid::text, '|') || ') '
             FROM relation r JOIN pg_catalog.pg_class c ON c.relname = r.name
-           WHERE c.oid < 16384 OR c.oid IN (SELECT m.objid FROM member m)) AS relations,
+           WHERE (c.oid < 16384 OR c.oid IN (SELECT m.objid FROM member m))
+             AND r.gone > pg_catalog.current_setting('server_version_num')::pg_catalog.int4 / 10000) AS relations,
          '\m(' || (SELECT pg_catalog.string_agg(name, '|') FROM (SELECT name FROM relation UNION SELECT name FROM function
                                                                  WHERE arguments IS NULL) w)
            || '|oids|default_with_oids|unlogged)\M' AS words
     FROM part
-), tree (class, oid, namespace, kind, name, nodes) AS (
-  SELECT 'pg_catalog.pg_class'::pg_catalog.regclass, c.oid, c.relnamespace,
+), tree (class, oid, namespace, has_query, kind, name, nodes) AS (
+  SELECT 'pg_catalog.pg_class'::pg_catalog.regclass, c.oid, c.relnamespace, true,
          CASE WHEN r.rulename <> '_RETURN' THEN 'rule ' || r.rulename || ' of' WHEN c.relkind = 'm' THEN 'materialized view' ELSE 'view' END,
          c.oid::pg_catalog.regclass::text, r.ev_action::text || r.ev_qual::text
     FROM pg_catalog.pg_rewrite r JOIN pg_catalog.pg_class c ON c.oid = r.ev_class
   UNION ALL
-  SELECT 'pg_catalog.pg_class'::pg_catalog.regclass, c.oid, c.relnamespace, 'default of',
+  SELECT 'pg_catalog.pg_class'::pg_catalog.regclass, c.oid, c.relnamespace, false, 'default of',
          c.oid::pg_catalog.regclass::text || '.' || pg_catalog.quote_ident(a.attname), d.adbin::text
     FROM pg_catalog.pg_attrdef d
     JOIN pg_catalog.pg_class c ON c.oid = d.adrelid
     JOIN pg_catalog.pg_attribute a ON a.attrelid = d.adrelid AND a.attnum = d.adnum
   UNION ALL
-  SELECT 'pg_catalog.pg_constraint'::pg_catalog.regclass, k.oid, k.connamespace, 'constraint ' || pg_catalog.quote_ident(k.conname) || ' of',
+  SELECT 'pg_catalog.pg_constraint'::pg_catalog.regclass, k.oid, k.connamespace, false, 'constraint ' || pg_catalog.quote_ident(k.conname) || ' of',
          CASE WHEN k.conrelid <> 0 THEN k.conrelid::pg_catalog.regclass::text ELSE k.contypid::pg_catalog.regtype::text END, k.conbin::text
     FROM pg_catalog.pg_constraint k WHERE k.conbin IS NOT NULL
   UNION ALL
-  SELECT 'pg_catalog.pg_class'::pg_catalog.regclass, c.oid, c.relnamespace, 'index', c.oid::pg_catalog.regclass::text,
+  SELECT 'pg_catalog.pg_class'::pg_catalog.regclass, c.oid, c.relnamespace, false, 'index', c.oid::pg_catalog.regclass::text,
          COALESCE(i.indexprs::text, '') || COALESCE(i.indpred::text, '')
     FROM pg_catalog.pg_index i JOIN pg_catalog.pg_class c ON c.oid = i.indexrelid WHERE i.indexprs IS NOT NULL OR i.indpred IS NOT NULL
   UNION ALL
-  SELECT 'pg_catalog.pg_policy'::pg_catalog.regclass, p.oid, c.relnamespace, 'policy ' || pg_catalog.quote_ident(p.polname) || ' of',
+  SELECT 'pg_catalog.pg_policy'::pg_catalog.regclass, p.oid, c.relnamespace, true, 'policy ' || pg_catalog.quote_ident(p.polname) || ' of',
          c.oid::pg_catalog.regclass::text, COALESCE(p.polqual::text, '') || COALESCE(p.polwithcheck::text, '')
     FROM pg_catalog.pg_policy p JOIN pg_catalog.pg_class c ON c.oid = p.polrelid
   UNION ALL
-  SELECT 'pg_catalog.pg_trigger'::pg_catalog.regclass, t.oid, c.relnamespace, 'trigger ' || pg_catalog.quote_ident(t.tgname) || ' of',
+  SELECT 'pg_catalog.pg_trigger'::pg_catalog.regclass, t.oid, c.relnamespace, false, 'trigger ' || pg_catalog.quote_ident(t.tgname) || ' of',
          c.oid::pg_catalog.regclass::text, t.tgqual::text
     FROM pg_catalog.pg_trigger t JOIN pg_catalog.pg_class c ON c.oid = t.tgrelid WHERE t.tgqual IS NOT NULL
   UNION ALL
   -- Bodies in standard SQL (14 and newer) and defaults of arguments.
-  SELECT 'pg_catalog.pg_proc'::pg_catalog.regclass, p.oid, p.pronamespace, 'the definition of function',
+  SELECT 'pg_catalog.pg_proc'::pg_catalog.regclass, p.oid, p.pronamespace, true, 'the definition of function',
          p.oid::pg_catalog.regprocedure::text,
          COALESCE(pg_catalog.to_jsonb(p) ->> 'prosqlbody', '') || COALESCE(p.proargdefaults::text, '')
     FROM pg_catalog.pg_proc p WHERE p.oid >= 16384
 ), found AS (
-  SELECT t.*, t.nodes ~ p.relations AS reads_catalog,
-         CASE WHEN t.nodes ~ p.parts THEN ARRAY(SELECT DISTINCT s.use FROM part s WHERE t.nodes ~ (s.node || '(?![0-9])'))
+  -- Defaults, constraints and indexes have no query in them.
+  SELECT t.*, CASE WHEN t.has_query THEN t.nodes ~ p.relations ELSE false END AS reads_catalog,
+         CASE WHEN t.nodes ~ p.parts THEN ARRAY(SELECT DISTINCT s.use FROM part s WHERE pg_catalog.strpos(t.nodes, s.node || ' ') > 0)
               ELSE '{}' END AS uses,
          CASE WHEN t.kind LIKE '%view' THEN
            ARRAY(SELECT DISTINCT v.oid::pg_catalog.regclass::text
@@ -93,6 +97,7 @@ WITH relation (name) AS (
               ELSE '{}' END AS views
     FROM tree t CROSS JOIN pattern p
    WHERE t.oid >= 16384
+  OFFSET 0 -- evaluated once
 )
 SELECT n.nspname::text AS schema, f.kind || ' ' || f.name AS name,
        CASE WHEN NOT f.reads_catalog THEN ''

@@ -27,7 +27,7 @@ interface Mention {
 /** The definitions that the target refuses block; bodies of functions are only read when they are called. */
 export const catalogUses = check<CatalogUse>({
   id: 'O12',
-  title: 'no view, expression or function uses what the system catalogs no longer have',
+  title: 'No view, expression or function uses what the system catalogs no longer have',
   severity: 'block',
   paths: EVERY_COPY,
   when: (pair) => pair.source.major !== pair.target.major,

@@ -26,7 +26,7 @@ const LOCAL = /^(?:localhost|127\.\d+\.\d+\.\d+|::1|\/.*)$/
 
 export const foreignServers = check<ForeignServer>({
   id: 'O17',
-  title: 'foreign servers are reached from the target, too',
+  title: 'Foreign servers are reached from the target, too',
   severity: 'warning',
   paths: EVERY_COPY,
   source: loadSql(import.meta.url, 'foreign-servers.sql'),
@@ -87,7 +87,7 @@ function mappingFindings({ name, hidden_mappings: hidden }: ForeignServer, pair:
 /** Never a part of the string but its host and database: the rest may be a password. */
 export const connectionStrings = check<ObjectRow & { body: string }>({
   id: 'O18',
-  title: 'no function opens connections of its own',
+  title: 'No function opens connections of its own',
   severity: 'warning',
   paths: EVERY_COPY,
   source: loadSql(import.meta.url, 'connection-strings.sql'),

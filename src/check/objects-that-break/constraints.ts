@@ -13,7 +13,7 @@ interface NameTaken extends ObjectRow {
 /** AddRelationNotNullConstraints, heap.c: from 18 on each NOT NULL is a constraint, with a name. */
 export const notNullNames = check<NameTaken>({
   id: 'O45',
-  title: 'no constraint has the name that a NOT NULL gets on the target',
+  title: 'No constraint has the name that a NOT NULL gets on the target',
   severity: 'block',
   paths: EVERY_COPY,
   when: (pair) => crosses(pair, 18),
@@ -42,7 +42,7 @@ interface MixedCollations extends ObjectRow {
 /** Release notes of 18, migration: key columns compare alike, or both deterministically (ATAddForeignKeyConstraint, tablecmds.c). */
 export const foreignKeyCollations = check<MixedCollations>({
   id: 'O46',
-  title: 'no foreign key mixes collations of which one is nondeterministic',
+  title: 'No foreign key mixes collations of which one is nondeterministic',
   severity: 'block',
   paths: EVERY_COPY,
   when: (pair) => pair.source.major >= 12 && crosses(pair, 18),
@@ -61,7 +61,7 @@ export const foreignKeyCollations = check<MixedCollations>({
 /** DefineRange and makeMultirangeTypeName, typecmds.c: from 14 on a range type brings a multirange type of a name made from its own. */
 export const multirangeNames = check<ObjectRow & { multirange: string; taken_by: string }>({
   id: 'O47',
-  title: 'no type or table has the name of a range type\u2019s multirange',
+  title: 'No type or table has the name of a range type\u2019s multirange',
   severity: 'block',
   paths: EVERY_COPY,
   when: (pair) => crosses(pair, 14),
@@ -77,7 +77,7 @@ export const multirangeNames = check<ObjectRow & { multirange: string; taken_by:
 /** system_user is reserved since 16 (kwlist.h). What servers before 16 write of expressions does not quote it. */
 export const systemUserColumns = check<ObjectRow & { used_by: string[] }>({
   id: 'O48',
-  title: 'no expression names a column that is a keyword on the target',
+  title: 'No expression names a column that is a keyword on the target',
   severity: 'block',
   paths: EVERY_COPY,
   when: (pair) => crosses(pair, 16),

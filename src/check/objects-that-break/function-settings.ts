@@ -14,7 +14,7 @@ interface FunctionSetting extends ObjectRow {
 /** "unrecognized configuration parameter", even with check_function_bodies off: it is part of the definition. */
 export const functionSettings = check<FunctionSetting>({
   id: 'O42',
-  title: 'no function sets a parameter that the target does not know',
+  title: 'No function sets a parameter that the target does not know',
   severity: 'block',
   paths: EVERY_COPY,
   source: loadSql(import.meta.url, 'function-settings.sql'),

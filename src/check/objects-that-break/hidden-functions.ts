@@ -12,7 +12,7 @@ interface HiddenFunction extends ObjectRow {
 /** Views and expressions are restored with the schema's name; bodies and the application's statements are as they are. */
 export const hiddenFunctions = check<HiddenFunction>({
   id: 'O49',
-  title: 'no function has the name and arguments of a new built-in one',
+  title: 'No function has the name and arguments of a new built-in one',
   severity: 'warning',
   paths: EVERY_COPY,
   source: loadSql(import.meta.url, 'hidden-functions.sql'),

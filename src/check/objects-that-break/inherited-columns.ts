@@ -32,7 +32,7 @@ const altered = ({ child, column_name: column }: InheritedColumn, how: string) =
  */
 export const notNullChildren = check<InheritedColumn>({
   id: 'O08',
-  title: 'no child table may hold NULL where its parent may not',
+  title: 'No child table may hold NULL where its parent may not',
   severity: 'block',
   paths: EVERY_COPY,
   when: (pair) => pair.source.major < 18,
@@ -55,7 +55,7 @@ export const notNullChildren = check<InheritedColumn>({
 /** MergeChildAttribute and MergeAttributesIntoExisting, tablecmds.c: an error from 16 on. */
 export const generatedChildren = check<InheritedColumn>({
   id: 'O43',
-  title: 'no column is generated in a child table alone',
+  title: 'No column is generated in a child table alone',
   severity: 'block',
   paths: EVERY_COPY,
   when: (pair) => crosses(pair, 16),
@@ -76,7 +76,7 @@ export const generatedChildren = check<InheritedColumn>({
 /** "table being attached contains an identity column" (ATExecAttachPartition, tablecmds.c), from 17 on. */
 export const identityPartitions = check<InheritedColumn>({
   id: 'O44',
-  title: 'no partition has an identity column of its own',
+  title: 'No partition has an identity column of its own',
   severity: 'block',
   paths: EVERY_COPY,
   when: (pair) => crosses(pair, 17),

@@ -19,7 +19,7 @@ const ONLINE_OBJECTS = loadSql(import.meta.url, 'online-objects.sql')
 /** "publisher did not send replica identity column", and on 18 "Replica identity must not contain unpublished generated columns". */
 export const generatedIdentity = check<OnlineObject>({
   id: 'O14',
-  title: 'no replica identity has a generated column',
+  title: 'No replica identity has a generated column',
   severity: 'block',
   paths: ['online'],
   source: ONLINE_OBJECTS,
@@ -41,7 +41,7 @@ export const generatedIdentity = check<OnlineObject>({
 /** A publication takes permanent tables alone (check_publication_add_relation, pg_publication.c). */
 export const unloggedTables = check<OnlineObject>({
   id: 'O16',
-  title: 'no table is unlogged',
+  title: 'No table is unlogged',
   severity: 'error',
   paths: ['online', 'files'],
   source: ONLINE_OBJECTS,
@@ -82,7 +82,7 @@ function unlogged({ name, partitioned }: OnlineObject, pair: Pair): NewFinding[]
 /** pg_dump does not refresh what reads an empty materialized view (buildMatViewRefreshDependencies, pg_dump.c). */
 export const materializedViews = check<OnlineObject>({
   id: 'O19',
-  title: 'materialized views arrive with rows, and stay up to date',
+  title: 'Materialized views arrive with rows, and stay up to date',
   severity: 'info',
   paths: EVERY_COPY,
   source: ONLINE_OBJECTS,
@@ -122,7 +122,7 @@ function materializedView({ name, empty_sources: empty }: OnlineObject, pair: Pa
 /** Large objects belong to no table: no publication carries them. */
 export const largeObjects = check<{ count: number; bytes: number; unreadable: number; managed: number }>({
   id: 'O20',
-  title: 'large objects can be read, and are not written to during an online migration',
+  title: 'Large objects can be read, and are not written to during an online migration',
   severity: 'error',
   paths: EVERY_COPY,
   source: loadSql(import.meta.url, 'large-objects.sql'),

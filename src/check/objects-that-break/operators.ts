@@ -14,7 +14,7 @@ interface Conversion extends ObjectRow {
 /** check_for_user_defined_encoding_conversions of pg_upgrade's check.c: 14 gave their functions one more argument and a result. */
 export const conversions = check<Conversion>({
   id: 'O05',
-  title: 'no encoding conversion was made before PostgreSQL 14',
+  title: 'No encoding conversion was made before PostgreSQL 14',
   severity: 'block',
   paths: EVERY_COPY,
   when: (pair) => crosses(pair, 14),
@@ -37,7 +37,7 @@ export const conversions = check<Conversion>({
 /** check_for_user_defined_postfix_ops of pg_upgrade's check.c. */
 export const postfixOperators = check<ObjectRow & { operator: string; operand: string; function: string }>({
   id: 'O06',
-  title: 'no operator stands behind its operand',
+  title: 'No operator stands behind its operand',
   severity: 'block',
   paths: EVERY_COPY,
   when: (pair) => crosses(pair, 14),
@@ -58,7 +58,7 @@ export const postfixOperators = check<ObjectRow & { operator: string; operand: s
 /** check_for_incompatible_polymorphics of pg_upgrade's check.c, and the functions that were removed since. */
 export const builtOnRemoved = check<ObjectRow & { function: string; gone: number; instead: string | null }>({
   id: 'O07',
-  title: 'no aggregate, operator or cast is made of a built-in function that changed',
+  title: 'No aggregate, operator or cast is made of a built-in function that changed',
   severity: 'block',
   paths: EVERY_COPY,
   source: loadSql(import.meta.url, 'built-on.sql'),
@@ -91,7 +91,7 @@ const NEW_CASTS: readonly { from: string; to: string; since: number }[] = [
 /** "cast from type integer to type bytea already exists" */
 export const castsNowBuiltIn = check<{ schema: string; from_type: string; to_type: string; definition: string }>({
   id: 'O41',
-  title: 'no cast of the user is built in on the target',
+  title: 'No cast of the user is built in on the target',
   severity: 'block',
   paths: EVERY_COPY,
   source: loadSql(import.meta.url, 'user-casts.sql'),

@@ -27,7 +27,7 @@ const SAFE_MAINTENANCE = 17
  */
 export const unqualifiedNames = check<UnqualifiedNames>({
   id: 'O13',
-  title: 'functions in indexes, constraints and materialized views do not depend on the search_path',
+  title: 'Functions in indexes, constraints and materialized views do not depend on the search_path',
   severity: 'error',
   paths: EVERY_COPY,
   source: loadSql(import.meta.url, 'search-path.sql'),

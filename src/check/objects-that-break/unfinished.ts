@@ -17,7 +17,7 @@ const REINDEX_CONCURRENTLY = 12
 /** getIndexes, pg_dump.c: only valid indexes are dumped, and those of partitioned tables. */
 export const invalidIndexes = check<InvalidIndex>({
   id: 'O09',
-  title: 'no index is invalid',
+  title: 'No index is invalid',
   severity: 'warning',
   paths: EVERY_COPY,
   source: loadSql(import.meta.url, 'invalid-indexes.sql'),
@@ -53,7 +53,7 @@ export const invalidIndexes = check<InvalidIndex>({
 /** They are restored as NOT VALID after the data; nothing fails, and nothing was proved either. */
 export const unvalidatedConstraints = check<ObjectRow & { owner: string; constraint: string }>({
   id: 'O11',
-  title: 'all constraints were checked against all rows',
+  title: 'All constraints were checked against all rows',
   severity: 'info',
   paths: EVERY_COPY,
   source: loadSql(import.meta.url, 'unvalidated-constraints.sql'),

@@ -8,7 +8,7 @@ const WITH_OIDS = loadSql(import.meta.url, 'with-oids.sql')
 /** check_for_tables_with_oids of pg_upgrade's check.c. A dump leaves the hidden column out without a word. */
 export const tablesWithOids = check<ObjectRow>({
   id: 'O02',
-  title: 'no table has a hidden oid column',
+  title: 'No table has a hidden oid column',
   severity: 'error',
   paths: EVERY_COPY,
   when: (pair) => crosses(pair, 12),
