@@ -84,6 +84,18 @@ export const leftOut: readonly LeftOut[] = [
     note: "No statistics hold the largest value; COPY stops at a row of more than 1 GB and names its table. pgleap chooses binary or text by each table's types",
   },
   {
+    id: 'O10',
+    title: 'Hash indexes were made by 10 or newer',
+    reason: 'pg_upgrade only',
+    note: 'Older sources are not read at all (C08), and a copy builds every index anew',
+  },
+  {
+    id: 'O15',
+    title: 'Identity columns take the values that arrive',
+    reason: 'answered elsewhere',
+    note: 'Nothing to look for: COPY and replication write the values of GENERATED ALWAYS columns, and `verify` compares the sequences',
+  },
+  {
     id: 'O34',
     title: 'Unique indexes agree with their tables',
     reason: 'not answerable by SQL',
@@ -94,6 +106,12 @@ export const leftOut: readonly LeftOut[] = [
     title: 'No name is too unusual',
     reason: 'answered elsewhere',
     note: 'pgleap quotes every name, and is tested with the strangest ones; D11 reports line ends in names',
+  },
+  {
+    id: 'O36',
+    title: 'The whole schema can be made on the target',
+    reason: 'answered elsewhere',
+    note: '`pgleap rehearse` restores it into a scratch database; O12 and O41 to O49 know the reasons that there are',
   },
   {
     id: 'O37',
