@@ -1,5 +1,5 @@
 /** Modules of PostgreSQL itself that are extensions and that a later major does not have any more. */
-export interface RemovedModule {
+interface RemovedModule {
   name: string
   /** The first major without it. */
   removedIn: number
@@ -10,7 +10,7 @@ export interface RemovedModule {
 const PYTHON = 'Port its functions to Python 3: plpython3u.'
 
 /** From the release notes of each major ("Migration to Version N"). */
-export const removedModules: readonly RemovedModule[] = [
+const removedModules: readonly RemovedModule[] = [
   { name: 'tsearch2', removedIn: 10, instead: 'Full text search is part of PostgreSQL since 8.3.' },
   { name: 'chkpass', removedIn: 11, instead: "Change its columns to text; pgcrypto's crypt() keeps passwords safer." },
   { name: 'timetravel', removedIn: 12, instead: 'Write the trigger in PL/pgSQL.' },
