@@ -56,7 +56,7 @@ function cannotConnect({ name, open, template, invalid }: DatabaseRow): NewFindi
   ]
 }
 
-/** From PostgreSQL 19 on, no name of these may hold a line break (dbcommands.c, user.c, tablespace.c). */
+/** From PostgreSQL 19 on, no name of these may hold a line break, by the notes on its betas; not verified on a server. */
 const NO_LINE_BREAKS = 19
 
 export const d11 = check<{ kind: 'database' | 'role' | 'tablespace'; name: string }>({

@@ -3,9 +3,6 @@ import type { NewFinding, Pair, ProbeEnds } from '../check.ts'
 import { check } from '../check.ts'
 import { DATABASES, describeLocale, moving, plainLocale, sortOrder, type DatabaseRow } from './database-row.ts'
 
-/** The server no longer has it (PostgreSQL 19, release notes). */
-const MULE_REMOVED = 19
-
 export const d02 = check<DatabaseRow, DatabaseRow>({
   id: 'D02',
   title: 'The text of the source fits into the encoding of the target',
@@ -14,23 +11,24 @@ export const d02 = check<DatabaseRow, DatabaseRow>({
   source: DATABASES,
   target: DATABASES,
   assess: ({ source, target = [] }, pair) => [
-    ...moving(source, pair).flatMap((row) => removedEncoding(row, pair)),
+    ...moving(source, pair).flatMap(unreadable),
     ...source
       .filter(({ here }) => here)
       .flatMap((row) => target.filter(({ here }) => here).flatMap((other) => encodings(row, other))),
   ],
 })
 
-function removedEncoding({ name, encoding }: DatabaseRow, { target }: Pair): NewFinding[] {
-  if (encoding !== 'MULE_INTERNAL' || target.major < MULE_REMOVED) return []
+/** Our sessions speak UTF8, and no conversion leads there from MULE_INTERNAL (mbutils.c, PrepareClientEncoding). */
+function unreadable({ name, encoding }: DatabaseRow): NewFinding[] {
+  if (encoding !== 'MULE_INTERNAL') return []
   return [
     {
       object: `database ${name}`,
       severity: 'block',
-      message: `Its encoding is MULE_INTERNAL, which PostgreSQL ${String(MULE_REMOVED)} no longer has.`,
+      message: 'Its encoding is MULE_INTERNAL, which no server converts to UTF8: pgleap cannot connect to it.',
       fix: {
         kind: 'advice',
-        text: 'Move it to a database with encoding UTF8 first: pg_dump --encoding of its real encoding.',
+        text: 'Move it to a database with encoding UTF8 first: pg_dump --encoding of what the text really is, such as EUC_JP.',
       },
     },
   ]

@@ -3,7 +3,7 @@ import type { NewFinding, ProbeEnds } from '../check.ts'
 import { check } from '../check.ts'
 import { counted, listed } from '../names.ts'
 
-interface KnownRow {
+export interface KnownRow {
   kind: 'zone' | 'abbreviation'
   name: string
   /** Seconds east of UTC. */
@@ -36,8 +36,8 @@ export const t11 = check<KnownRow | UsedRow, KnownRow>({
     const used = source.filter((row): row is UsedRow => row.kind === 'used')
     const changes = pair.source.major < OWN_ABBREVIATIONS_FIRST && pair.target.major >= OWN_ABBREVIATIONS_FIRST
     return [
-      ...compare('zone', 'time zones', known, target, new Set(used.map(({ zone }) => zone.toLowerCase()))),
-      ...compare('abbreviation', 'time zone abbreviations', known, target, new Set()),
+      ...compareZones('zone', 'time zones', known, target, new Set(used.map(({ zone }) => zone.toLowerCase()))),
+      ...compareZones('abbreviation', 'time zone abbreviations', known, target, new Set()),
       ...(changes ? used.flatMap((row) => newMeanings(row, known)) : []),
     ]
   },
@@ -59,7 +59,8 @@ async function inUse({ source, open }: ProbeEnds): Promise<UsedRow[]> {
   return rows
 }
 
-function compare(
+/** What the target lacks of a kind, and what has another distance from UTC there; graver where a used zone is among them. */
+export function compareZones(
   kind: KnownRow['kind'],
   what: string,
   source: readonly KnownRow[],
