@@ -1,6 +1,7 @@
 import type { Check } from './check.ts'
 import { connectivity } from './connectivity/index.ts'
 import { databases } from './databases/index.ts'
+import { extensions } from './extensions/index.ts'
 import { objectsThatBreak } from './objects-that-break/index.ts'
 import { parameters } from './parameters/index.ts'
 import { roles } from './roles/index.ts'
@@ -15,6 +16,7 @@ const FAMILIES: readonly (readonly Check[])[] = [
   databases,
   parameters,
   roles,
+  extensions,
   objectsThatBreak,
 ]
 
