@@ -111,7 +111,7 @@ export const leftOut: readonly LeftOut[] = [
     id: 'O36',
     title: 'The whole schema can be made on the target',
     reason: 'answered elsewhere',
-    note: '`pgleap rehearse` restores it into a scratch database; O12 and O41 to O49 know the reasons that there are',
+    note: '`pgleap rehearse` restores it into a scratch database; O12 and O41 to O50 know the reasons that there are',
   },
   {
     id: 'O37',

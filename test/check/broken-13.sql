@@ -44,6 +44,7 @@ CREATE FUNCTION broken.warned() RETURNS integer LANGUAGE sql SET operator_preced
 -- Names that mean something else now -----------------------------------------------------------------------------------
 CREATE FUNCTION broken.json_value(text) RETURNS text LANGUAGE sql IMMUTABLE AS 'SELECT $1';
 CREATE FUNCTION broken.regexp_count(text, text) RETURNS integer LANGUAGE sql IMMUTABLE AS 'SELECT 0';
+CREATE FUNCTION broken.parse(json json) RETURNS integer LANGUAGE sql AS 'SELECT 1';                                            -- FAILS
 CREATE TABLE broken.audit (id integer PRIMARY KEY, system_user text CONSTRAINT named CHECK (system_user <> ''));            -- changes silently
 CREATE INDEX by_user ON broken.audit (lower(system_user));                                                                  -- FAILS
 
@@ -61,6 +62,7 @@ ALTER TABLE broken.numbered ATTACH PARTITION broken.numbered_1 FOR VALUES IN (1)
 INSERT INTO broken.numbered_1 (k) VALUES (1), (1);
 CREATE TABLE broken.people (id integer PRIMARY KEY, email text NOT NULL);
 ALTER TABLE broken.people ADD CONSTRAINT people_email_not_null UNIQUE (email);                                              -- FAILS
+CREATE DOMAIN broken.positive AS integer NOT NULL CONSTRAINT positive_not_null CHECK (value > 0);                            -- FAILS
 CREATE COLLATION broken.any_case (PROVIDER = icu, LOCALE = 'und-u-ks-level2', DETERMINISTIC = false);
 CREATE TABLE broken.logins (name text COLLATE broken.any_case PRIMARY KEY);
 CREATE TABLE broken.sessions (name text CONSTRAINT of_login REFERENCES broken.logins);                                      -- FAILS

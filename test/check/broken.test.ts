@@ -99,7 +99,9 @@ describe('a schema of 13 with one of each thing that breaks', () => {
           "O12 block view broken.vacuums",
           "O12 warning function broken.timed_checkpoints()",
           "O44 block broken.numbered_1.id",
+          "O45 block broken.positive.positive_not_null",
           "O49 warning function broken.json_value(text)",
+          "O50 block function broken.parse(json)",
         ],
         "18": [
           "O16 warning broken.queue",

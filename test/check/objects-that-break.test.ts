@@ -102,7 +102,29 @@ describe('objects that break', () => {
       'alter table t drop constraint t_a_not_null; alter table t add constraint t_a_not_null check (a is not null) not valid',
     )
     expect(await objectsOf('O45', { source })).toEqual(['public.t.t_a_not_null'])
-    expect(await found('O45', { source, to: 17 })).toMatchObject({ status: 'skipped' })
+    await passes('O45', { source, to: 17 })
+    await source.query('create domain d as int not null constraint d_not_null check (value > 0)')
+    expect(await objectsOf('O45', { source, to: 17 })).toEqual(['public.d.d_not_null'])
+    expect(await found('O45', { source, to: 16 })).toMatchObject({ status: 'skipped' })
+  })
+
+  test('arguments and result columns with names of new keywords are found, quoted ones on a newer source are not', async () => {
+    const functions = `
+      create function fine("normalize" text, path text) returns int language sql as 'select 1';
+      create function takes("json" json) returns int language sql as 'select 1';
+      create function gives() returns table ("json_value" text) language sql as 'select null::text';
+      create aggregate total("json" int) (sfunc = int4pl, stype = int)`
+    await using source = await freshDatabase(await server(16))
+    await psqlLike(source.url, functions)
+    expect(await objectsOf('O50', { source, to: 17 })).toEqual([
+      'function public.gives()',
+      'function public.takes(json)',
+      'function public.total(integer)',
+    ])
+    await passes('O50', { source, to: 16 })
+    await using newer = await freshDatabase(await server(17))
+    await psqlLike(newer.url, functions)
+    await passes('O50', { source: newer })
   })
 
   test('a foreign key between columns of one nondeterministic collation is fine', async () => {

@@ -1,34 +1,37 @@
 import { loadSql, quoteIdent } from '../../sql.ts'
 import { check } from '../check.ts'
-import { listed, statements } from '../names.ts'
+import { statements } from '../names.ts'
 import { EVERY_COPY, crosses, target, travelling } from './shared.ts'
 import type { ObjectRow } from './shared.ts'
 
 interface NameTaken extends ObjectRow {
+  kind: 'TABLE' | 'DOMAIN'
   /** As it is, not quoted. */
   constraint: string
-  column: string
+  since: number
 }
 
-/** AddRelationNotNullConstraints, heap.c: from 18 on each NOT NULL is a constraint, with a name. */
+/** A NOT NULL is a constraint with a name from 18 on (AddRelationNotNullConstraints, heap.c), a domain's from 17 on. */
 export const notNullNames = check<NameTaken>({
   id: 'O45',
   title: 'No constraint has the name that a NOT NULL gets on the target',
   severity: 'block',
   paths: EVERY_COPY,
-  when: (pair) => crosses(pair, 18),
+  when: (pair) => crosses(pair, 17) || crosses(pair, 18),
   source: loadSql(import.meta.url, 'not-null-names.sql'),
   assess: ({ source }, pair) =>
-    travelling(source, pair).map(({ name, constraint, column }) => {
-      const rename = (from: string, to: string) =>
-        statements(`ALTER TABLE ${name} RENAME CONSTRAINT ${quoteIdent(from)} TO ${quoteIdent(to)}`)
-      const other = constraint.replace(/_not_null$/, '_no_null')
-      return {
-        object: `${name}.${constraint}`,
-        message: `In ${target(pair)} the NOT NULL of ${column} is a constraint of this very name, made with the table: "constraint already exists" when this one follows.`,
-        fix: { kind: 'sql', side: 'source', sql: rename(constraint, other), undo: rename(other, constraint) },
-      }
-    }),
+    travelling(source, pair)
+      .filter(({ since }) => crosses(pair, since))
+      .map(({ name, kind, constraint }) => {
+        const rename = (from: string, to: string) =>
+          statements(`ALTER ${kind} ${name} RENAME CONSTRAINT ${quoteIdent(from)} TO ${quoteIdent(to)}`)
+        const other = constraint.replace(/_not_null$/, '_no_null')
+        return {
+          object: `${name}.${constraint}`,
+          message: `In ${target(pair)} a NOT NULL is a constraint, too, and gets this very name when the ${kind.toLowerCase()} is created: "constraint already exists" when this one follows.`,
+          fix: { kind: 'sql', side: 'source', sql: rename(constraint, other), undo: rename(other, constraint) },
+        }
+      }),
 })
 
 interface MixedCollations extends ObjectRow {
@@ -71,24 +74,5 @@ export const multirangeNames = check<ObjectRow & { multirange: string; taken_by:
       object: `type ${name}`,
       message: `With this range type ${target(pair)} creates a multirange type ${multirange}, and ${takenBy} has that name already: whichever comes second cannot be created.`,
       fix: { kind: 'advice', text: `Rename ${takenBy}, or the range type, on the source.` },
-    })),
-})
-
-/** system_user is reserved since 16 (kwlist.h). What servers before 16 write of expressions does not quote it. */
-export const systemUserColumns = check<ObjectRow & { used_by: string[] }>({
-  id: 'O48',
-  title: 'No expression names a column that is a keyword on the target',
-  severity: 'block',
-  paths: EVERY_COPY,
-  when: (pair) => crosses(pair, 16),
-  source: loadSql(import.meta.url, 'keyword-columns.sql'),
-  assess: ({ source }, pair) =>
-    travelling(source, pair).map(({ name, used_by: usedBy }) => ({
-      object: name,
-      message: `Since PostgreSQL 16 system_user is a keyword that gives the login name, and the source writes the column\u2019s name without quotes in ${listed(usedBy)}: ${target(pair)} rejects that, or means the login name by it, without a word.`,
-      fix: {
-        kind: 'advice',
-        text: `Rename the column, or drop ${listed(usedBy)} for the migration and create it on the target with "system_user" in quotes.`,
-      },
     })),
 })

@@ -2,10 +2,11 @@ import type { Check } from '../check.ts'
 import { catalogRows, removedTypes, serverOwnValues } from './carried-types.ts'
 import { catalogUses } from './catalog-uses.ts'
 import { connectionStrings, foreignServers } from './connections.ts'
-import { foreignKeyCollations, multirangeNames, notNullNames, systemUserColumns } from './constraints.ts'
+import { foreignKeyCollations, multirangeNames, notNullNames } from './constraints.ts'
 import { functionSettings } from './function-settings.ts'
 import { hiddenFunctions } from './hidden-functions.ts'
 import { generatedChildren, identityPartitions, notNullChildren } from './inherited-columns.ts'
+import { keywordArguments, systemUserColumns } from './keywords.ts'
 import { generatedIdentity, largeObjects, materializedViews, unloggedTables } from './not-replicated.ts'
 import { builtOnRemoved, castsNowBuiltIn, conversions, postfixOperators } from './operators.ts'
 import { unqualifiedNames } from './search-path.ts'
@@ -41,4 +42,5 @@ export const objectsThatBreak: readonly Check[] = [
   multirangeNames,
   systemUserColumns,
   hiddenFunctions,
+  keywordArguments,
 ]
