@@ -4,12 +4,20 @@ import { PgleapError } from '../errors.ts'
 
 const POLL_MS = 10
 
+/** Where the server's WAL ends now: what a snapshot that was taken before shows lies before it. */
+export async function positionNow(session: Session): Promise<string> {
+  const [row] = await session.query<{ position: string }>(
+    'SELECT pg_catalog.pg_current_wal_insert_lsn()::text AS position',
+  )
+  return row?.position ?? ''
+}
+
 /** The WAL position that the passive side must have applied; to be taken when nobody writes any more (D7). */
 export async function takeFence(active: Session): Promise<string> {
-  const [row] = await active.query<{ fence: string }>('SELECT pg_catalog.pg_current_wal_insert_lsn()::text AS fence')
+  const fence = await positionNow(active)
   // An idle server has nothing more to send: a message moves the stream past the fence at once.
   await active.query("SELECT pg_catalog.pg_logical_emit_message(true, 'pgleap', 'fence')")
-  return row?.fence ?? ''
+  return fence
 }
 
 /**

@@ -73,11 +73,18 @@ async function endHolders(session: Session): Promise<void> {
   await session.query(HOLDERS)
 }
 
-/** Ends every session of the application on this database: they were let in before it was closed. */
-export async function endSessions(session: Session): Promise<void> {
-  await session.query(
-    `SELECT pg_catalog.pg_terminate_backend(pid) FROM pg_catalog.pg_stat_activity
-     WHERE datname = pg_catalog.current_database() AND backend_type = 'client backend'
-       AND application_name NOT LIKE 'pgleap: %' AND pid <> pg_catalog.pg_backend_pid()`,
-  )
+const OTHERS = `FROM pg_catalog.pg_stat_activity
+  WHERE datname = pg_catalog.current_database() AND backend_type = 'client backend'
+    AND application_name NOT LIKE 'pgleap: %' AND pid <> pg_catalog.pg_backend_pid()`
+
+/**
+ * Ends every session of the application on this database and waits until they are gone: they were let in before it was closed,
+ * and could write once the locks are. What they had written is counted by then (a session that ends reports it).
+ */
+export async function endSessions(session: Session, signal: AbortSignal): Promise<void> {
+  for (;;) {
+    const left = await session.query(`SELECT pg_catalog.pg_terminate_backend(pid) ${OTHERS}`)
+    if (left.length === 0) return
+    await sleep(BETWEEN_TRIES_MS, undefined, { signal })
+  }
 }

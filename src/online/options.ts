@@ -1,3 +1,4 @@
+import type { Router } from './router.ts'
 import type { CommonOptions, MigrateOptions } from '../migrate/index.ts'
 
 export interface OnlineStartOptions extends CommonOptions {
@@ -34,6 +35,10 @@ export interface OnlineSwitchOptions extends CommonOptions {
   unknown?: 'accept' | 'refuse'
   /** Do everything up to the verdict, then let go. @defaultValue 'switch' */
   rehearse?: 'rehearse' | 'switch'
+  /** What holds the application back and leads it to the new side; none where it is to find its way by itself. */
+  routers?: readonly Router[]
+  /** Roles of the application: they cannot log in during the pause, nor to the old side afterwards. Counts for the whole server. */
+  appRoles?: readonly string[]
   /** Added to every sequence, in the direction in which it counts. @defaultValue 0 */
   sequenceOffset?: number
 }

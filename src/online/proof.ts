@@ -1,27 +1,193 @@
-import { SourceSnapshot } from '../catalog/index.ts'
+import { readWriteCounters, SourceSnapshot, writesBetween, type WriteCounters } from '../catalog/index.ts'
+import type { Session, Side } from '../connection/index.ts'
 import { PgleapError } from '../errors.ts'
-import { verify, verifiedObjects } from '../verify/index.ts'
+import { dumpSchema } from '../pgdump/index.ts'
+import { verify, type ObjectVerdict, type VerifyResult } from '../verify/index.ts'
+import { drain, positionNow } from './fence.ts'
 import type { OnlineSwitchOptions } from './options.ts'
-import type { Sides } from './sides.ts'
+import type { OnlineRecord } from './record.ts'
+import { otherSide, type Sides } from './sides.ts'
+
+/** What was found the same while the stream ran, so that the pause need not look at it again. */
+export interface Proven {
+  /** Of the active side, from before the comparison: a table whose counter has moved since is compared again. */
+  counters: WriteCounters
+  /** Tables, as `schema.name`, that are to be compared in the pause whatever their counters say. */
+  open: ReadonlySet<string>
+  /** How fast both sides were read, in bytes of the active side's tables a millisecond. */
+  bytesPerMs: number
+}
+
+export interface Comparing {
+  sides: Sides
+  record: OnlineRecord
+  options: OnlineSwitchOptions
+  /** A session on the side that is written to. */
+  active: Session
+  /** The slot of the stream that runs. */
+  slot: string
+}
+
+/** The server shows rows that were written up to so long ago (pgstat.c, PGSTAT_MIN_INTERVAL), in milliseconds. */
+const COUNTERS_LAG_MS = 1_200
 
 /**
- * Compares both sides while nobody writes.
+ * Compares everything, schema included, while the application writes and the stream runs: the passive side is read at a
+ * moment when it had applied all that the active side showed. Rows that were written between the two moments may differ; so
+ * what differs and was written to is left to the pause, and what differs and was not is a difference.
+ *
+ * @throws PgleapError `online.different`, `online.unknown`
+ */
+export async function proveWhileStreaming(comparing: Comparing): Promise<Proven> {
+  const { sides, record, options, active, slot } = comparing
+  const signal = options.signal ?? new AbortController().signal
+  const counters = await readWriteCounters(active)
+  const began = performance.now()
+  const passive = otherSide(active.side)
+  await using first = await SourceSnapshot.take(() => sides.open(active.side, 'verify'), { signal })
+  await drain(active, slot, await positionNow(active), signal)
+  await using second = await SourceSnapshot.take(() => sides.open(passive, 'verify'), { signal })
+  const moments = active.side === 'source' ? { source: first, target: second } : { source: second, target: first }
+  const result = await compare({ sides, record, options, moments, schema: 'compare', tables: () => true })
+  const ms = performance.now() - began
+  await active.query('SELECT pg_catalog.pg_sleep($1)', [COUNTERS_LAG_MS / 1000])
+  const written = new Set(writtenSince(counters, await readWriteCounters(active)))
+  const isOpen = ({ object, kind, verdict }: ObjectVerdict) =>
+    // Sequences and large objects follow in the pause; so do the tables that are not streamed.
+    verdict !== 'SAME' && (kind !== 'table' ? isCarriedLater(kind) : written.has(object) || isPaused(record, object))
+  const differing = verdictsOf(result).filter((verdict) => verdict.verdict !== 'SAME' && !isOpen(verdict))
+  refuse(differing, options)
+  const bytes = await bytesOfTables(active)
+  return {
+    counters,
+    open: new Set([
+      ...result.tables.filter(isOpen).map(({ object }) => object),
+      ...record.tables.filter(({ rule }) => rule === 'paused').map(({ schema, name }) => `${schema}.${name}`),
+    ]),
+    bytesPerMs: Math.max(1, [...bytes.values()].reduce((sum, size) => sum + size, 0) / ms),
+  }
+}
+
+/**
+ * What the comparison in the pause will take, in milliseconds, were writes to stop now.
+ */
+export async function expectedProofMs(proven: Proven, active: Session): Promise<number> {
+  const bytes = await bytesOfTables(active)
+  const again = [...proven.open, ...writtenSince(proven.counters, await readWriteCounters(active))]
+  return [...new Set(again)].reduce((sum, table) => sum + (bytes.get(table) ?? 0), 0) / proven.bytesPerMs
+}
+
+/**
+ * Compares, while nobody writes, what was written to since it was found the same, all sequences and large objects.
  *
  * @throws PgleapError `online.different`, and `online.unknown` unless that is accepted
  */
-export async function proveSame(sides: Sides, options: OnlineSwitchOptions): Promise<void> {
-  const { signal, onEvent } = options
-  await using source = await SourceSnapshot.take(() => sides.open('source', 'verify'), { signal })
-  await using target = await SourceSnapshot.take(() => sides.open('target', 'verify'), { signal })
-  const result = await verify({ source, target, jobs: options.jobs, sourceIs: 'still', onEvent, signal })
-  if (result.verdict === 'SAME') return
-  const worst = verifiedObjects(result).filter(({ verdict }) => verdict === result.verdict)
-  const names = worst.slice(0, 5).map(({ object, detail = '' }) => `${object}: ${detail}`)
-  if (result.verdict === 'UNKNOWN' && options.unknown === 'accept') return
-  throw new PgleapError({
-    code: result.verdict === 'UNKNOWN' ? 'online.unknown' : 'online.different',
-    message: `The two sides are ${result.verdict}: ${names.join('; ')}${worst.length > 5 ? ' and more' : ''}.`,
-    hint: 'Writes go on where they went before. `pgleap verify` names the rows.',
-    party: 'difference',
+export async function proveInPause({ sides, record, options, active }: Comparing, proven: Proven): Promise<number> {
+  const { signal } = options
+  const again = new Set([...proven.open, ...writtenSince(proven.counters, await readWriteCounters(active))])
+  const [source, target] = await Promise.all([
+    SourceSnapshot.take(() => sides.open('source', 'verify'), { signal }),
+    SourceSnapshot.take(() => sides.open('target', 'verify'), { signal }),
+  ])
+  await using _source = source
+  await using _target = target
+  const result = await compare({
+    sides,
+    record,
+    options,
+    moments: { source, target },
+    schema: 'skip',
+    tables: (table) => again.has(table),
   })
+  refuse(
+    verdictsOf(result).filter(({ verdict }) => verdict !== 'SAME'),
+    options,
+  )
+  return result.tables.length
+}
+
+interface CompareOptions {
+  sides: Sides
+  record: OnlineRecord
+  options: OnlineSwitchOptions
+  moments: Record<Side, SourceSnapshot>
+  schema: 'compare' | 'skip'
+  tables: (name: string) => boolean
+}
+
+async function compare({ sides, record, options, moments, schema, tables }: CompareOptions): Promise<VerifyResult> {
+  const { signal, onEvent, jobs, sequenceOffset = 0 } = options
+  const { owners, privileges, tablespaces, roleMap } = record.choices
+  const dump = (side: Side) =>
+    dumpSchema({
+      source: sides[side],
+      open: () => sides.open(side, 'pg_dump'),
+      snapshot: moments[side].exported,
+      args: ['--exclude-schema=pgleap', '--exclude-schema=pgleap_online'],
+      ...(signal === undefined ? {} : { signal }),
+    })
+  return await verify({
+    ...moments,
+    jobs,
+    includeRows: ({ schema: of, name }) => tables(`${of}.${name}`),
+    // With an offset they are meant to differ.
+    includeSequence: () => schema === 'skip' && sequenceOffset === 0,
+    ...(schema === 'skip'
+      ? {}
+      : { schema: { source: await dump('source'), target: await dump('target'), tablespaces } }),
+    roles: { owners, privileges, roleMap: new Map(Object.entries(roleMap)) },
+    onEvent,
+    signal,
+  })
+}
+
+/** Tables that were written to; all of them where the counters cannot tell. */
+function writtenSince(before: WriteCounters, after: WriteCounters): string[] {
+  const writes = writesBetween(before, after)
+  if (writes.found === 'none') return []
+  return (writes.found === 'tables' ? writes.tables : []).map(({ schema, name }) => `${schema}.${name}`)
+}
+
+function isCarriedLater(kind: string): boolean {
+  return kind === 'sequence' || kind === 'large objects'
+}
+
+function isPaused({ tables }: OnlineRecord, object: string): boolean {
+  return tables.some(({ schema, name, rule }) => rule === 'paused' && `${schema}.${name}` === object)
+}
+
+function verdictsOf(result: VerifyResult): ObjectVerdict[] {
+  return [...result.tables, ...result.sequences, ...result.largeObjects, ...result.schema]
+}
+
+async function bytesOfTables(session: Session): Promise<Map<string, number>> {
+  const rows = await session.query<{ name: string; bytes: number }>(
+    `SELECT n.nspname || '.' || c.relname AS name, pg_catalog.pg_table_size(c.oid)::int8 AS bytes
+     FROM pg_catalog.pg_class c JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
+     WHERE c.relkind = 'r' AND n.nspname !~ '^pg_' AND n.nspname NOT IN ('information_schema', 'pgleap', 'pgleap_online')`,
+  )
+  return new Map(rows.map(({ name, bytes }) => [name, bytes]))
+}
+
+function refuse(odd: readonly ObjectVerdict[], { unknown = 'refuse' }: OnlineSwitchOptions): void {
+  const differs = odd.filter(({ verdict }) => verdict === 'DIFFERENT')
+  const worst = differs.length > 0 ? differs : odd
+  if (worst.length === 0 || (differs.length === 0 && unknown === 'accept')) return
+  const names = worst.slice(0, 5).map(({ object, detail = '' }) => `${object}${detail === '' ? '' : ` (${detail})`}`)
+  const list = `${names.join(', ')}${worst.length > 5 ? ` and ${String(worst.length - 5)} more` : ''}`
+  throw new PgleapError(
+    differs.length > 0
+      ? {
+          code: 'online.different',
+          message: `The two sides differ: ${list}.`,
+          hint: 'Writes go on where they went before. Mend it on the side that follows, or begin again: `pgleap online abort`, then `start`.',
+          party: 'difference',
+        }
+      : {
+          code: 'online.unknown',
+          message: `It could not be found out whether the two sides are the same: ${list}.`,
+          hint: 'Writes go on where they went before. Mend the reason, or open all the same with --accept-unknown.',
+          party: 'difference',
+        },
+  )
 }

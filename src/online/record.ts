@@ -16,6 +16,13 @@ export interface OnlineRecord {
   /** Where one server finds the other, when that is not where we find it; without passwords. */
   reach: { sourceFromTarget: string | undefined; targetFromSource: string | undefined }
   tables: TableRule[]
+  /** How roles and tablespaces were carried over, for every comparison. */
+  choices: {
+    owners: 'keep' | 'skip'
+    privileges: 'keep' | 'skip'
+    tablespaces: 'keep' | 'skip'
+    roleMap: Readonly<Record<string, string>>
+  }
   phase: OnlinePhase
   /** The side that the application writes to. */
   active: Side

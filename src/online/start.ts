@@ -61,6 +61,12 @@ async function announce(
       targetFromSource: secretless(options.targetFromSource),
     },
     tables: ruled.map(({ rule }) => rule),
+    choices: {
+      owners: options.owners ?? 'keep',
+      privileges: options.privileges ?? 'keep',
+      tablespaces: options.tablespaces ?? 'keep',
+      roleMap: options.roleMap ?? {},
+    },
     phase: 'starting',
     active: 'source',
     switches: 0,

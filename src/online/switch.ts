@@ -5,7 +5,7 @@ import { close, endSessions, isClosed, lockTables, reopen } from './freeze.ts'
 import { streamNames, type StreamNames } from './names.ts'
 import { DEFAULT_GRACE_MS, DEFAULT_MAX_PAUSE_MS, type OnlineSwitchOptions } from './options.ts'
 import { carrySequences, copyPausedTables } from './pause-copy.ts'
-import { proveSame } from './proof.ts'
+import { expectedProofMs, proveInPause, proveWhileStreaming, type Proven } from './proof.ts'
 import { amend, journal, theRecord, type OnlineRecord } from './record.ts'
 import { otherSide, sidesOf, type Sides } from './sides.ts'
 import {
@@ -66,44 +66,62 @@ export async function switchTo(to: Side, options: OnlineSwitchOptions): Promise<
   const [now, back] = to === 'target' ? [forward, backward] : [backward, forward]
   const report: SwitchReport = { to, pauseMs: 0, steps: [] }
   const the: Switch = { sides, options, keeper, active, passive, locker, now, back, record, report }
-  const began = Date.now()
   const opened = record.phase === 'switching' && !(await isClosed(passive))
-  if (!opened) await pause(the)
+  if (!opened) await pause(the, await prove(the))
   if (options.rehearse !== 'rehearse') await complete(the)
-  report.pauseMs = Date.now() - began
   return report
 }
 
+/** Compares while the application still writes, so that the pause has little left to look at; refuses a pause that would be too long. */
+async function prove(the: Switch): Promise<Proven> {
+  const { active, passive, now, options } = the
+  const { maxPauseMs = DEFAULT_MAX_PAUSE_MS } = options
+  // A switch that broke may have stopped the stream.
+  await startSubscription(passive, now)
+  const proven = await proveWhileStreaming(comparing(the))
+  const expectedMs = Math.round(await expectedProofMs(proven, active))
+  if (expectedMs > maxPauseMs) throw proofTooLong(expectedMs, maxPauseMs)
+  return proven
+}
+
+function comparing({ sides, record, options, active, now }: Switch) {
+  return { sides, record, options, active, slot: now.slot }
+}
+
 /** From the freeze to the moment at which the passive side opens. */
-async function pause(the: Switch): Promise<void> {
+async function pause(the: Switch, proven: Proven): Promise<void> {
   const { options, keeper, active, passive, locker, now } = the
   const { maxPauseMs = DEFAULT_MAX_PAUSE_MS, graceMs = DEFAULT_GRACE_MS } = options
   the.record = await amend(keeper, the.record, { phase: 'switching', switches: the.record.switches + 1 })
   const deadline = AbortSignal.timeout(maxPauseMs)
   const signal = options.signal === undefined ? deadline : AbortSignal.any([deadline, options.signal])
+  const began = performance.now()
   try {
-    // A switch that broke may have stopped the stream already.
-    await startSubscription(passive, now)
+    await step(the, 'hold', async () => {
+      for (const router of options.routers ?? []) await router.hold(signal)
+    })
     await step(the, 'freeze', async () => {
       await close(active)
       await lockTables(locker, { graceMs, signal })
+      await endSessions(active, signal)
     })
     const fence = await step(the, 'fence', () => takeFence(active))
     await step(the, 'drain', () => drain(active, now.slot, fence, signal))
     await step(the, 'sequences', () => carrySequences(active, passive))
     await step(the, 'copy', () => copyPausedTables(active, passive, the.record.tables))
-    await step(the, 'verify', () => proveSame(the.sides, options))
+    await step(the, 'verify', () => proveInPause(comparing(the), proven))
     if (options.rehearse === 'rehearse') {
       await thaw(the)
+      the.report.pauseMs = Math.round(performance.now() - began)
       return
     }
     await step(the, 'way back', () => prepareWayBack(the))
     signal.throwIfAborted()
     await step(the, 'open', async () => {
       await stopSubscription(passive, now)
-      await endSessions(active)
       await reopen(passive)
     })
+    the.report.pauseMs = Math.round(performance.now() - began)
   } catch (error) {
     await thaw(the)
     throw deadline.aborted ? tooLong(maxPauseMs, the.report) : error
@@ -114,6 +132,7 @@ async function pause(the: Switch): Promise<void> {
 async function complete(the: Switch): Promise<void> {
   const { active, passive, keeper, now, back } = the
   the.record = await amend(keeper, the.record, { active: passive.side, phase: 'streaming' })
+  for (const router of the.options.routers ?? []) await router.lead(passive.side)
   await startSubscription(active, back)
   await dropSubscription(passive, now)
   await dropPublished(active, now)
@@ -128,6 +147,7 @@ async function thaw(the: Switch): Promise<void> {
   await dropPublished(passive, back)
   await startSubscription(passive, now)
   the.record = await amend(keeper, the.record, { phase: 'streaming' })
+  for (const router of the.options.routers ?? []) await router.release()
 }
 
 /** Slot, publication and subscription of the other direction, at a moment when both sides are the same. Nothing runs yet. */
@@ -164,6 +184,15 @@ function already(side: Side): PgleapError {
     message: `The application writes to the ${side} already.`,
     hint: side === 'target' ? 'See `pgleap online status`.' : 'There is nothing to roll back.',
     party: 'usage',
+  })
+}
+
+function proofTooLong(expectedMs: number, maxPauseMs: number): PgleapError {
+  return new PgleapError({
+    code: 'online.proof-too-long',
+    message: `Comparing what is written to all the time would take about ${String(expectedMs)} ms of the pause, which may last ${String(maxPauseMs)} ms.`,
+    hint: 'Choose an hour with fewer writes, allow a longer pause with --max-pause, or give the comparison more sessions with --jobs.',
+    party: 'source',
   })
 }
 
