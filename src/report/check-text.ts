@@ -10,6 +10,7 @@ import type { Look, Style } from './text.ts'
 const WIDTH = 100
 /** Of one check; the rest is counted. */
 const MOST_LISTED = 10
+const MOST_NAMED = 8
 const OTHER_PATHS: readonly MigrationPath[] = ['offline', 'online', 'roles']
 
 const VERDICTS: Record<CheckVerdict, { look: Look; meaning: string }> = {
@@ -78,28 +79,58 @@ function severityBlock(report: CheckReport, severity: Severity, style: Style): s
 }
 
 function groupLines(result: CheckResult, found: readonly Finding[], style: Style): string[] {
-  const shown = found.slice(0, MOST_LISTED)
+  const entries = entriesOf(found)
+  const shown = entries.slice(0, MOST_LISTED)
+  const rest = entries.slice(MOST_LISTED).reduce((sum, { objects }) => sum + Math.max(1, objects.length), 0)
   // A fix that all of them share is said once, below them.
-  const [first] = found
-  const shared = found.length > 1 && found.every(({ fix }) => sameFix(fix, first?.fix)) ? first?.fix : undefined
-  const lines = shown.flatMap((finding) => findingLines(finding, shared === undefined, style))
-  const rest = found.length - shown.length
+  const shared = new Set(entries.map(({ fix }) => fix)).size === 1 ? entries[0]?.fix : undefined
+  const lines = shown.flatMap(({ objects, message, fix }) => {
+    const names = namesOf(objects)
+    const what = wrap(names === '' ? oneLine(message) : `${names}: ${oneLine(message)}`, WIDTH - 7)
+    const own = fix === shared ? undefined : fix
+    return [...what.map((line, at) => `${at === 0 ? '     - ' : '       '}${line}`), ...fixLines(own, style)]
+  })
   return [
     `  ${style('strong', result.id)}  ${result.title}`,
     ...lines,
     ...(rest > 0 ? [`       and ${rest.toLocaleString('en-US')} more; --json lists them all`] : []),
-    ...(shared === undefined ? [] : wrapped(style('faint', 'fix'), fixText(shared))),
+    ...fixLines(shared, style),
   ]
 }
 
-function sameFix(a: Finding['fix'], b: Finding['fix']): boolean {
-  return a !== undefined && b !== undefined && fixText(a) === fixText(b)
+function namesOf(objects: readonly string[]): string {
+  const rest = objects.length - MOST_NAMED
+  const names = objects.slice(0, MOST_NAMED).map(oneLine).join(', ')
+  return rest > 0 ? `${names} and ${rest.toLocaleString('en-US')} more` : names
 }
 
-function findingLines({ object, message, fix }: Finding, ownFix: boolean, style: Style): string[] {
-  const what = object === undefined ? oneLine(message) : `${oneLine(object)}: ${oneLine(message)}`
-  const lines = wrap(what, WIDTH - 7).map((line, at) => `${at === 0 ? '     - ' : '       '}${line}`)
-  return fix !== undefined && ownFix ? [...lines, ...wrapped(style('faint', 'fix'), fixText(fix))] : lines
+interface Entry {
+  objects: string[]
+  message: string
+  fix: string | undefined
+}
+
+/** What is said of several objects in the same words is said once. */
+function entriesOf(found: readonly Finding[]): Entry[] {
+  const byMessage = new Map<string, Finding[]>()
+  for (const finding of found) byMessage.set(finding.message, [...(byMessage.get(finding.message) ?? []), finding])
+  return [...byMessage].map(([message, alike]) => ({
+    objects: alike.flatMap(({ object }) => (object === undefined ? [] : [object])),
+    message,
+    fix: sharedFix(alike),
+  }))
+}
+
+/** The fix of findings that are alike, or the first of theirs. */
+function sharedFix(alike: readonly Finding[]): string | undefined {
+  const fixes = [...new Set(alike.flatMap(({ fix }) => (fix === undefined ? [] : [fixText(fix)])))]
+  const [first] = fixes
+  if (first === undefined || fixes.length === 1) return first
+  return `${first} (${String(fixes.length - 1)} more like it: --fix-sql, --json)`
+}
+
+function fixLines(fix: string | undefined, style: Style): string[] {
+  return fix === undefined ? [] : wrapped(style('faint', 'fix'), fix)
 }
 
 function wrapped(word: string, text: string): string[] {

@@ -73,6 +73,13 @@ describe('P02', () => {
     })
   })
 
+  test('leaves to others what a database or a role sets', async () => {
+    await using one = await freshDatabase(await server(16))
+    await using other = await freshDatabase(await server(17))
+    await one.query(`alter database "${one.name}" set work_mem = '99MB'`)
+    await passes('P02', { source: one, target: other })
+  })
+
   test('is silent about what differs because the servers are two', async () => {
     await using one = await freshDatabase(await server(16))
     await using other = await freshDatabase(await server(17))

@@ -143,10 +143,22 @@ describe('the report of a check', () => {
       id: 'O01',
       severity: 'error' as const,
       object: `public.t${String(at)}`,
-      message: 'Gone.',
+      message: `Gone since ${String(at)}.`,
     }))
     const results: CheckResult[] = [{ ...of('O01', 'No type is gone', 'error'), status: 'found', findings }]
     expect(checkText({ ...REPORT, results }, plain)).toContain('and 15 more; --json lists them all')
+  })
+
+  test('says once what holds for several objects', () => {
+    const findings = Array.from({ length: 25 }, (_, at) => ({
+      id: 'I01',
+      severity: 'warning' as const,
+      object: `public.t${String(at)}`,
+      message: 'It has no key.',
+      fix: { kind: 'sql' as const, side: 'source' as const, sql: `ALTER TABLE t${String(at)} REPLICA IDENTITY FULL` },
+    }))
+    const results: CheckResult[] = [{ ...of('I01', 'Tables have keys', 'warning'), status: 'found', findings }]
+    expect(checkText({ ...REPORT, results, waivers: [] }, plain)).toMatchSnapshot()
   })
 
   test('in SARIF has a rule for each check, waived findings as suppressed and UNKNOWN as a notification', () => {

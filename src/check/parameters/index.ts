@@ -14,8 +14,8 @@ interface ParameterRow {
   value: string | null
   default: string | null
   unit: string | null
-  type: string
   context: string
+  travels: boolean
   sees_all: boolean
   user: string
 }
@@ -127,9 +127,9 @@ function differs(row: ParameterRow, other: ParameterRow, pair: Pair): NewFinding
   }
 }
 
-/** What somebody set, of what may well be the same on two servers. */
+/** What somebody set for the whole server, of what may well be the same on two servers. */
 function changed(rows: readonly ParameterRow[]): ParameterRow[] {
-  return rows.filter((row) => row.value !== row.default && !isOfItsServer(row.name))
+  return rows.filter((row) => row.value !== row.default && !row.travels && !isOfItsServer(row.name))
 }
 
 /** P: what is set on the source. Beyond the catalogue; R09 looks at what roles and databases set. */

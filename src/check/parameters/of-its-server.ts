@@ -9,7 +9,7 @@ const OF_ITS_SERVER: readonly RegExp[] = [
   /^(?:ssl|ssl_\w+|krb_\w+|ldap_\w+|log_(?:destination|filename|timezone)|logging_collector|syslog_\w+|event_source|debug_\w+|trace_\w+)$/u,
   /^(?:dynamic_shared_memory_type|shared_memory_type|min_dynamic_shared_memory|huge_pages\w*|lc_messages)$/u,
   /^(?:application_name|transaction_\w+|client_encoding|session_authorization|role|seed|wal_sync_method|io_method)$/u,
-  // Compared by checks of their own, which say what a difference means.
+  // T09 compares these, and says what a difference means.
   /^(?:TimeZone|DateStyle|IntervalStyle|lc_monetary|lc_numeric|lc_time|default_text_search_config)$/u,
 ]
 
