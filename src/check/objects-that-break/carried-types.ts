@@ -4,7 +4,7 @@ import type { NewFinding, Pair } from '../check.ts'
 import { EVERY_COPY, target, travelling } from './shared.ts'
 import type { ObjectRow } from './shared.ts'
 
-export interface CarriedType extends ObjectRow {
+interface CarriedType extends ObjectRow {
   /** As the column has it: `public.money_row[]`. */
   declared: string
   /** The built-in type inside that it is about. */
