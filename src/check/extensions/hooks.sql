@@ -10,6 +10,7 @@ from
     join pg_catalog.pg_roles o on o.oid = t.evtowner
 where
     t.evtenabled in ('O', 'A')
+    and t.evtevent <> 'login'
 union all
 select
     'audit',

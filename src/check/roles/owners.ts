@@ -157,29 +157,34 @@ export const defaultPrivileges = check<DefaultPrivileges, ReachableRole>({
   needs: 'target',
   source: loadSql(import.meta.url, 'default-privileges.sql'),
   target: reachable,
-  assess: ({ source, target = [] }) =>
+  assess: ({ source, target = [] }, pair) =>
     source.flatMap(({ role, objects }) => {
       const there = target.find((one) => one.role === role)
       // A role that is not there at all is the finding of R12.
       if (there === undefined || there.acts) return []
-      const name = quoteIdent(role)
-      const me = quoteIdent(there.me)
       return [
         {
           object: roleObject(role),
           message: `Objects that it makes get rights by default (${listed(objects)}); on the target "${there.me}" may not set that for it, so later objects of it will be without.`,
-          fix: there.superuser
-            ? {
-                kind: 'advice',
-                text: `It is a superuser there: have a superuser of the target run the ALTER DEFAULT PRIVILEGES FOR ROLE ${name} statements that fail.`,
-              }
-            : {
-                kind: 'sql',
-                side: 'target',
-                sql: statements(`GRANT ${name} TO ${me}`),
-                undo: statements(`REVOKE ${name} FROM ${me}`),
-              },
+          fix: actFor(there, pair),
         },
       ]
     }),
 })
+
+/** From 16 on, it takes a membership that inherits (aclchk.c, ExecAlterDefaultPrivilegesStmt), which GRANT can ask for. */
+function actFor({ role, superuser, me, owns }: ReachableRole, { target }: Pair): Fix {
+  const [name, login] = [quoteIdent(role), quoteIdent(me)]
+  if (superuser) {
+    const text = `It is a superuser there: have a superuser of the target run the statements ALTER DEFAULT PRIVILEGES FOR ROLE ${name} that fail.`
+    return { kind: 'advice', text }
+  }
+  const inherit = target.major >= 16
+  const undo = inherit && owns ? `GRANT ${name} TO ${login} WITH INHERIT FALSE` : `REVOKE ${name} FROM ${login}`
+  return {
+    kind: 'sql',
+    side: 'target',
+    sql: statements(`GRANT ${name} TO ${login}${inherit ? ' WITH INHERIT TRUE' : ''}`),
+    undo: statements(undo),
+  }
+}
