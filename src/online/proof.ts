@@ -126,7 +126,7 @@ async function compare({ sides, record, options, moments, schema, tables }: Comp
       args: ['--exclude-schema=pgleap', '--exclude-schema=pgleap_online'],
       ...(signal === undefined ? {} : { signal }),
     })
-  return await verify({
+  return verify({
     ...moments,
     jobs,
     includeRows: ({ schema: of, name }) => tables(`${of}.${name}`),
