@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { databases } from '../../src/check/databases/index.ts'
 import type { DatabaseRow } from '../../src/check/databases/database-row.ts'
 import { plainLocale, sortOrder } from '../../src/check/databases/database-row.ts'
 import { defaultDiffers, type Order } from '../../src/check/databases/order.ts'
@@ -12,7 +13,7 @@ import {
   server,
   startServer,
 } from '../kit/index.ts'
-import { findings, found, passes } from './support.ts'
+import { findings, found, notSilent, passes } from './support.ts'
 
 /** A server on which one may spoil catalogs, with several databases. */
 let own: OwnServer
@@ -40,9 +41,7 @@ async function pretend(database: string, collate: string): Promise<void> {
 test('databases of a default server have no findings', async () => {
   await using source = await freshDatabase(await server(14))
   await using target = await freshDatabase(await server(17))
-  for (const id of ['D01', 'D02', 'D03', 'D04', 'D05', 'D06', 'D07', 'D08', 'D10', 'D12', 'D13']) {
-    await passes(id, { source, target })
-  }
+  expect(await notSilent(databases, { source, target })).toEqual([])
 })
 
 test('D01 and D13 tell of the databases of a whole server, and leave out those of the service', async () => {

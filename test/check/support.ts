@@ -1,6 +1,6 @@
 import { expect } from 'vitest'
 import { allChecks, openEnds, runChecks } from '../../src/check/index.ts'
-import type { Check, EndsOptions } from '../../src/check/index.ts'
+import type { Check, Ends, EndsOptions } from '../../src/check/index.ts'
 import { parseConnection } from '../../src/connection/index.ts'
 import type { ConnectionInfo } from '../../src/connection/index.ts'
 import type { CheckOutcome, Finding, MigrationPath } from '../../src/report/index.ts'
@@ -24,14 +24,7 @@ export const ALL_PATHS: readonly MigrationPath[] = ['offline', 'online', 'files'
 export async function found(which: string | Check, where: Where): Promise<CheckOutcome> {
   const check = typeof which === 'string' ? allChecks.find(({ id }) => id === which) : which
   if (check === undefined) throw new Error('no check of this id in src/check/all.ts')
-  await using ends = await openEnds({
-    source: infoOf(where.source),
-    target: where.target === undefined ? undefined : infoOf(where.target),
-    to: where.to ?? 18,
-    paths: where.paths ?? ALL_PATHS,
-    sourceProvider: where.sourceProvider,
-    targetProvider: where.targetProvider,
-  })
+  await using ends = await endsOf(where)
   const [result] = await runChecks(ends, { checks: [check] })
   if (result === undefined) throw new Error('a check without a result')
   const { id: _id, title: _title, severity: _severity, paths: _paths, ...outcome } = result
@@ -48,6 +41,24 @@ export async function findings(which: string | Check, where: Where): Promise<Fin
 /** Fails with what the check said unless it passed. */
 export async function passes(which: string | Check, where: Where): Promise<void> {
   expect(await found(which, where)).toEqual({ status: 'passed' })
+}
+
+/** The ids of these checks that have findings or cannot tell; all of them look on the same sessions. */
+export async function notSilent(checks: readonly Check[], where: Where): Promise<string[]> {
+  await using ends = await endsOf(where)
+  const results = await runChecks(ends, { checks })
+  return results.filter(({ status }) => status === 'found' || status === 'unknown').map(({ id }) => id)
+}
+
+function endsOf(where: Where): Promise<Ends> {
+  return openEnds({
+    source: infoOf(where.source),
+    target: where.target === undefined ? undefined : infoOf(where.target),
+    to: where.to ?? 18,
+    paths: where.paths ?? ALL_PATHS,
+    sourceProvider: where.sourceProvider,
+    targetProvider: where.targetProvider,
+  })
 }
 
 function infoOf(end: string | { url: string }): ConnectionInfo {

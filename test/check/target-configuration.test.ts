@@ -1,9 +1,10 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { targetConfiguration } from '../../src/check/target-configuration/index.ts'
 import { storage } from '../../src/check/target-configuration/database.ts'
 import { compareZones } from '../../src/check/target-configuration/time-zones.ts'
 import { providerNamed } from '../../src/provider/index.ts'
 import { connectClient, freshDatabase, freshRole, type OwnServer, server, startServer } from '../kit/index.ts'
-import { findings, found, passes } from './support.ts'
+import { findings, found, notSilent, passes } from './support.ts'
 
 /** A target that can neither receive nor send, with sessions that begin otherwise, and what somebody turned off for a load. */
 const ODD = {
@@ -35,9 +36,9 @@ afterAll(async () => {
 test('an empty database on a server with the usual settings has no findings', async () => {
   await using source = await freshDatabase(await server(14))
   await using target = await freshDatabase(await server(17))
-  for (const id of ['T01', 'T02', 'T03', 'T04', 'T05', 'T06', 'T07', 'T08', 'T09', 'T10', 'T14']) {
-    await passes(id, { source, target })
-  }
+  // Their time zone data may be of different years.
+  const sameZones = targetConfiguration.filter(({ id }) => id !== 'T11')
+  expect(await notSilent(sameZones, { source, target })).toEqual([])
   expect(await found('T01', { source })).toEqual({ status: 'skipped', reason: 'needs the target server' })
 })
 

@@ -1,5 +1,6 @@
 import { loadSql, quoteLiteral } from '../../sql.ts'
 import { formatBytes, formatCount } from '../../units.ts'
+import { cannotTell } from '../cannot-tell.ts'
 import type { CheckedServer, NewFinding } from '../check.ts'
 import { check } from '../check.ts'
 import { statements } from '../names.ts'
@@ -61,7 +62,9 @@ const OLD_XMIN = 1_000_000
 interface HorizonRow {
   kind: 'standby' | 'prepared transaction'
   name: string
-  xmin_age: number
+  xmin_age: number | null
+  /** Our role may not see what it reports. */
+  hidden: boolean
 }
 
 const HORIZONS = loadSql(import.meta.url, 'horizons.sql')
@@ -78,18 +81,28 @@ export const s11 = check<(SlotRow & { kind: 'slot' }) | HorizonRow>({
       return [...own.map((slot) => ({ ...slot, kind: 'slot' as const })), ...others]
     },
   },
-  assess: ({ source }) =>
-    source.flatMap(({ kind, name, xmin_age: age }) => {
-      if (age === null || age < OLD_XMIN) return []
-      return [
-        {
-          object: `${kind} ${name}`,
-          message: `Rows that died up to ${formatCount(age)} transactions ago cannot be cleaned up because of it. Our slot holds back clean-up of the system catalogs, too, so tables and catalogs bloat for as long as both last.`,
-          fix: { kind: 'advice', text: REMEDIES[kind] },
-        },
-      ]
-    }),
+  assess: ({ source }) => {
+    const found = source.flatMap((row) => holdsBack(row))
+    const hidden = source.filter((row) => row.kind === 'standby' && row.hidden).map(({ name }) => name)
+    if (found.length > 0 || hidden.length === 0) return found
+    throw cannotTell(
+      'source',
+      `Our role may not see what standbys report (${hidden.join(', ')}); it needs pg_read_all_stats.`,
+      'GRANT pg_read_all_stats TO the role that pgleap connects with.',
+    )
+  },
 })
+
+function holdsBack({ kind, name, xmin_age: age }: (SlotRow & { kind: 'slot' }) | HorizonRow): NewFinding[] {
+  if (age === null || age < OLD_XMIN) return []
+  return [
+    {
+      object: `${kind} ${name}`,
+      message: `Rows that died up to ${formatCount(age)} transactions ago cannot be cleaned up because of it. Our slot holds back clean-up of the system catalogs, too, so tables and catalogs bloat for as long as both last.`,
+      fix: { kind: 'advice', text: REMEDIES[kind] },
+    },
+  ]
+}
 
 const REMEDIES = {
   slot: 'Let its reader catch up, or drop the slot, before the online migration starts.',
