@@ -1,18 +1,21 @@
 import type { ServerRoles } from './facts.ts'
 import type { RolePowers } from './planning.ts'
 
-/** A server of that major as initdb leaves it, and its superuser: what a script for nobody in particular is made for. */
-export function emptyServer(major: number): { target: ServerRoles; powers: RolePowers } {
+/**
+ * A server of the source's major as initdb leaves it, with a superuser of the same name, who works there: what a script for
+ * nobody in particular is made for.
+ */
+export function emptyServer(source: ServerRoles): { target: ServerRoles; powers: RolePowers } {
   return {
     target: {
-      major,
+      major: source.major,
       user: '',
       superuser: true,
       createRole: true,
-      bootstrap: '',
-      databases: [],
+      bootstrap: source.bootstrap,
+      databases: ['postgres', 'template1'],
       verifiers: 'readable',
-      roles: [],
+      roles: source.roles.filter(({ name }) => name === source.bootstrap),
       memberships: [],
       settings: [],
       tablespaces: [],

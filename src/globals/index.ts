@@ -1,6 +1,6 @@
 export { applyRoles } from './apply-roles.ts'
 export type { AppliedRoles, RefusedChange } from './apply-roles.ts'
-export { compareRoles, comparisonOf } from './compare-roles.ts'
+export { compareRoles } from './compare-roles.ts'
 export type { RolesComparison } from './compare-roles.ts'
 export type {
   Membership,
@@ -12,15 +12,13 @@ export type {
   TablespaceFacts,
   Verifier,
 } from './facts.ts'
-export { readParameters } from './parameters.ts'
 export type { ParameterFacts } from './parameters.ts'
 export { planRoles } from './plan-roles.ts'
-export { fullSql, shownSql } from './plan.ts'
 export type { Change, Difference, LeftOut, NoLogin, PlannedTablespace, Reason, RolesPlan } from './plan.ts'
 export type { RoleOptions, RolePowers, RolesInput } from './planning.ts'
 export { readRoles } from './read-roles.ts'
 export { readRolePasswords } from './role-passwords.ts'
 export type { RolePassword } from './role-passwords.ts'
-export { roles } from './roles.ts'
+export { readRolesInput, roles } from './roles.ts'
 export type { RolesOptions } from './roles.ts'
 export { rolesSql } from './roles-sql.ts'

@@ -128,7 +128,7 @@ function compareRole(planning: Planning, role: RoleFacts, there: RoleFacts, want
   for (const field of FIELDS) {
     if (there[field] === role[field]) continue
     const reduced = wanted.reduced.get(field)
-    if (reduced !== undefined && there[field] === wanted.attributes[field]) leftOut.push(reduced)
+    if (!connecting && reduced !== undefined && there[field] === wanted.attributes[field]) leftOut.push(reduced)
     else found(field, shown(role[field]), shown(there[field]))
   }
   if (there.comment !== role.comment) {

@@ -61,10 +61,10 @@ function refusalOf(planning: Planning, setting: RoleSetting): { reason: Reason; 
   const { target, powers } = planning
   const { role, database, name, value } = setting
   const parameter = planning.parameters?.get(name)
-  if (role === target.user && planning.parameters !== undefined) {
+  if (role === target.user) {
     return { reason: 'connecting-role', message: `pgleap is connected as ${role}, which it does not alter.` }
   }
-  if (database !== undefined && !target.databases.includes(database) && planning.parameters !== undefined) {
+  if (database !== undefined && !target.databases.includes(database)) {
     return {
       reason: 'database-missing',
       message: `The target has no database ${database} yet; the setting comes with the database.`,

@@ -96,7 +96,7 @@ export async function roles(options: RolesOptions): Promise<RolesReport> {
     ownMemberships: options.ownMemberships ?? 'grant',
     ...(passwords === undefined ? {} : { passwords }),
   }
-  const input = await readInput(source, target, providers, roleOptions, signal)
+  const input = await readRolesInput(source, target, providers, roleOptions, signal)
   const plan = planRoles(input)
   const script = options.sql === 'script' ? rolesSql(plan, { verifiers: options.verifiers ?? 'omit' }) : undefined
   let applied: AppliedRoles | undefined
@@ -123,17 +123,18 @@ export async function roles(options: RolesOptions): Promise<RolesReport> {
 }
 
 /**
- * Reads both sides, and asks the target what its administrator may do there. Without a target: what an empty server of the
+ * What `planRoles` and `compareRoles` want to know: reads both sides, and asks the target what its administrator may do there
+ * (tried in a transaction that is rolled back, so that session must be outside of one). Without a target: what an empty server of the
  * source's major would get from a superuser.
  *
  * @throws PgleapError `roles.map` where the map names a role that the source does not have
  */
-export async function readInput(
+export async function readRolesInput(
   source: Session,
   target: Session | undefined,
   providers: { source: Provider; target: Provider },
   options: RoleOptions,
-  signal: AbortSignal | undefined,
+  signal?: AbortSignal,
 ): Promise<RolesInput> {
   const theirs = await readRoles(source)
   const unknown = [...(options.roleMap?.keys() ?? [])].filter(
@@ -141,7 +142,7 @@ export async function readInput(
   )
   if (unknown.length > 0) throw unknownRoles(unknown)
   const common = { source: theirs, sourceProvider: providers.source, targetProvider: providers.target, options }
-  if (target === undefined) return { ...common, ...emptyServer(theirs.major), parameters: undefined }
+  if (target === undefined) return { ...common, ...emptyServer(theirs), parameters: undefined }
   const names = [...theirs.settings.map(({ name }) => name), ...theirs.parameterGrants.map((one) => one.parameter)]
   return {
     ...common,

@@ -4,7 +4,8 @@ import { join } from 'node:path'
 import { inspect } from 'node:util'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { PgleapError } from '../../src/errors.ts'
-import { parseRolePasswords, readRolePasswords } from '../../src/globals/role-passwords.ts'
+import { readRolePasswords } from '../../src/globals/index.ts'
+import { parseRolePasswords } from '../../src/globals/role-passwords.ts'
 
 const SCRAM =
   'SCRAM-SHA-256$4096:W22ZaJ0SNY7soEsUEjb6gQ==$WG5d8oPm3OtcPnkdi4Uo7BkeZkBFzpcXkuLmtbsT4qY=:wfPLwcE6nTWhTAmQ7tl2KeoiWGPlZqQxSrmfPwDl2dU='
