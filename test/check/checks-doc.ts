@@ -50,7 +50,7 @@ A waiver says that a finding is known and does not count, until a day. \`--waive
 
 \`\`\`yaml
 - id: O20
-  object: large object? # as the report names it; * stands for any text, ? for a character; without it, every object
+  object: large objects # as the report names it; * stands for any text, ? for a character; without it, every object
   reason: The old reports are not needed any more; agreed with the archive.
   until: 2026-12-31 # the last day on which it counts, UTC
 \`\`\`

@@ -61,6 +61,20 @@ test('the ledger of a run with failures, its status and its report hold no passw
   expectNoSecret('status', status.stdout + status.stderr)
 })
 
+test('no report of a check holds the password, nor does the log of a server that tries to reach the other', async () => {
+  await using source = await freshDatabase(server)
+  await using target = await freshDatabase(server)
+  const names = { sarif: join(folder, 'c.sarif'), junit: join(folder, 'c.xml'), 'fix-sql': join(folder, 'c.sql') }
+  const files = Object.entries(names).flatMap(([option, name]) => [`--${option}`, name])
+  const run = await runCli(['check', source.url, target.url, '--path', 'online', '--json', ...files])
+  expect(run.lines()).toContainEqual(expect.objectContaining({ type: 'checked', id: 'C02', status: 'passed' }))
+  expectNoSecret('stdout', run.stdout)
+  expectNoSecret('stderr', run.stderr)
+  for (const name of Object.values(names)) expectNoSecret(name, await readFile(name, 'utf8'))
+  expect(server.log()).toContain('pgleap_check')
+  expectNoSecret('log', server.log())
+})
+
 test.each([
   ['a wrong database', (url: string) => `${url}_gone`, 3],
   [
