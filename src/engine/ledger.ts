@@ -47,8 +47,8 @@ export interface Ledger<W = unknown> {
 }
 
 const LEDGER_SQL = loadSql(import.meta.url, 'ledger.sql')
-/** Characters of JSON that one INSERT carries: far from the server's limit, and one round trip for thousands of steps. */
-const CHUNK = 4_000_000
+/** Characters of JSON that one INSERT carries: a thousand steps in one round trip, and little memory for their text. */
+const CHUNK = 500_000
 
 /**
  * Makes the ledger, in one transaction, on an idle session. Throws `ledger.exists` where a run is there already and

@@ -44,8 +44,6 @@ export interface RunOutcome<W = unknown> {
   /** Steps that were not tried, because a step that they depend on failed. */
   blocked: Step<W>[]
   ms: number
-  /** Steps that shared a transaction share its time evenly. */
-  timings: ({ step: number; ms: number } & StepResult)[]
 }
 
 /** When sessions that were told to cancel have not ended by then, they are closed. */
@@ -62,23 +60,20 @@ export async function runSteps<W, K extends Worker>(options: RunStepsOptions<W, 
   const clock = options.clock ?? SYSTEM_CLOCK
   const started = clock.now()
   let done = [...options.done]
-  let timings: RunOutcome['timings'] = []
+  const before = new Set(done)
   for (;;) {
     const round = new Round(options, done)
     try {
       await round.run()
       return {
-        done: timings.length + round.timings.length,
+        done: round.done.filter((step) => !before.has(step)).length,
         failed: round.failed,
         blocked: round.blocked,
         ms: clock.now() - started,
-        timings: [...timings, ...round.timings],
       }
     } catch (error) {
       if (!(error instanceof LostCommitsError)) throw error
-      const kept = await doneNow(options)
-      done = [...kept]
-      timings = [...timings, ...round.timings].filter(({ step }) => kept.has(step))
+      done = [...(await doneNow(options))]
     }
   }
 }
@@ -95,14 +90,12 @@ async function doneNow<W, K extends Worker>({ openWorker, signal }: RunStepsOpti
 /** Runs the plan until it is finished, or until it turns out that a crash took commits back that it builds upon. */
 class Round<W, K extends Worker> {
   readonly failed: { step: Step<W>; error: unknown }[] = []
-  readonly timings: RunOutcome['timings'] = []
   readonly #options: RunStepsOptions<W, K>
   readonly #schedule: Schedule<W>
   readonly #runner: PieceRunner<W, K>
   readonly #clock: Clock
   readonly #emit: EmitEvent
   readonly #signal: AbortSignal
-  /** The steps that the ledger should hold as done. */
   readonly #done: number[]
   /** Failures that could not be written to the ledger yet. */
   #unrecorded: FailedStep[] = []
@@ -127,6 +120,11 @@ class Round<W, K extends Worker> {
       progressMs: options.progressMs ?? 200,
       mayRetry: (error) => this.#fatal === undefined && !this.#isFatal(error),
     })
+  }
+
+  /** The steps that the ledger should hold as done. */
+  get done(): readonly number[] {
+    return this.#done
   }
 
   get blocked(): Step<W>[] {
@@ -204,7 +202,6 @@ class Round<W, K extends Worker> {
     for (const [index, step] of steps.entries()) {
       const { bytes, rows } = results[index] ?? { bytes: 0, rows: 0 }
       this.#done.push(step.id)
-      this.timings.push({ step: step.id, ms, bytes, rows })
       this.#emit({ type: 'step-done', at, step: stepRef(step), ms, bytes, rows })
     }
   }

@@ -8,7 +8,7 @@ import type { RunReport } from '../report/index.ts'
 import { assertSameChoices, chosen, type Chosen } from './choices.ts'
 import { createDatabase, dropDatabase } from './database.ts'
 import { finish } from './finish.ts'
-import { notesOf, type RunNotes } from './migration.ts'
+import { notesOf, type Migration, type RunNotes } from './migration.ts'
 import { DEFAULT_JOBS, type MigrateOptions } from './options.ts'
 import { assertEmpty } from './preconditions.ts'
 import { prepare } from './prepare.ts'
@@ -47,7 +47,7 @@ async function migrateInto(
   options: MigrateOptions & { jobs: number; created: 'created' | 'found' },
   { choices, log }: { choices: Chosen; log: RunLog },
 ): Promise<RunReport> {
-  const { signal, jobs, created } = options
+  const { signal } = options
   await using pair = await openPair(ends, signal)
   await using lock = await RunLock.acquire((inner) => ends.openTarget('run lock', inner), signal)
   const unfinished = await openLedger<Work>(pair.target)
@@ -58,41 +58,41 @@ async function migrateInto(
   if (options.nonEmptyTarget !== 'add') await assertEmpty(pair.target)
 
   await using snapshot = await takeSnapshot(ends, { choices, signal })
+  return await finish(await start(ends, { ...options, pair, snapshot }, { choices, log }), lock)
+}
+
+/** Plans the run and writes its ledger. A function of its own, so that what only the plan needs is let go of before the run. */
+async function start(
+  ends: Servers,
+  options: MigrateOptions & { jobs: number; created: 'created' | 'found'; pair: Pair; snapshot: SourceSnapshot },
+  { choices, log }: { choices: Chosen; log: RunLog },
+): Promise<Migration> {
+  const { signal, jobs, created, pair, snapshot, pgDump, nonEmptyTarget = 'refuse' } = options
   const prepared = await prepare({
     servers: ends,
     target: pair.target,
     snapshot,
     choices,
     created,
-    nonEmptyTarget: options.nonEmptyTarget ?? 'refuse',
+    nonEmptyTarget,
     jobs,
-    pgDump: options.pgDump,
+    pgDump,
     log,
     signal,
   })
-  const { reading, plan } = prepared
+  const {
+    reading,
+    plan: { steps, definitions, rowsLeftOut },
+  } = prepared
   const notes: RunNotes = {
     choices,
     writes: reading.writes,
-    extraObjects: options.nonEmptyTarget === 'add' ? 'ignore' : 'report',
-    rowsLeftOut: reading.facts.tables.filter(({ oid }) => plan.rowsLeftOut.has(oid)).map(tableName),
+    extraObjects: nonEmptyTarget === 'add' ? 'ignore' : 'report',
+    rowsLeftOut: reading.facts.tables.filter(({ oid }) => rowsLeftOut.has(oid)).map(tableName),
   }
-  const ledger = await begin(pair, ends, snapshot, notes, plan.steps)
-  return await finish(
-    {
-      servers: ends,
-      snapshot,
-      ledger,
-      notes,
-      definitions: plan.definitions,
-      archive: reading.archive,
-      jobs,
-      pgDump: options.pgDump,
-      log,
-      signal,
-    },
-    lock,
-  )
+  const ledger = await begin(pair, ends, snapshot, notes, steps)
+  const { archive } = reading
+  return { servers: ends, snapshot, ledger, notes, definitions, archive, jobs, pgDump, log, signal }
 }
 
 async function createIfAsked(ends: Servers, options: MigrateOptions): Promise<'created' | 'found'> {

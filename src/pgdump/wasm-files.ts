@@ -16,15 +16,24 @@ class WrittenFile {
     this.#length = Math.max(this.#length, end)
   }
 
+  get length(): number {
+    return this.#length
+  }
+
   get contents(): Buffer {
     return this.#bytes.subarray(0, this.#length)
   }
 }
 
+const STDERR = 2
+// Of WASI's fd_seek.
+const SEEK_SET = 0
+const SEEK_CUR = 1
+
 /** By file descriptor. */
 export type WrittenFiles = Map<number, WrittenFile>
 
-type WasiCall = (...args: number[]) => number
+type WasiCall = (...args: (number | bigint)[]) => number
 type Imports = Partial<Record<string, Partial<Record<string, unknown>>>>
 
 /** The little of WebAssembly's JavaScript interface that is used here; Node's types leave it to those of browsers. */
@@ -60,27 +69,31 @@ function tap(imports: Imports, files: WrittenFiles): Imports {
     return file
   }
 
-  /** `vectors` is an array of (address, length) pairs of 32 bits each. */
+  /**
+   * `vectors` is an array of (address, length) pairs of 32 bits each. What goes into a file stops here: the module's own
+   * file system would hold it once more, and pglite-tools would make a text of it.
+   */
   const tappedWrite = (fd: number, vectors: number, count: number, written: number) => {
-    const result = write(fd, vectors, count, written)
-    if (result === 0) {
-      // Made anew each time: a memory that grows gets another buffer.
-      const view = new DataView(memory.buffer)
-      for (let i = 0; i < count; i++) {
-        const address = view.getUint32(vectors + i * 8, true)
-        fileOf(fd).write(new Uint8Array(memory.buffer, address, view.getUint32(vectors + i * 8 + 4, true)))
-      }
+    // Made anew each time: a memory that grows gets another buffer.
+    const view = new DataView(memory.buffer)
+    let total = 0
+    for (let i = 0; i < count; i++) {
+      const address = view.getUint32(vectors + i * 8, true)
+      const length = view.getUint32(vectors + i * 8 + 4, true)
+      fileOf(fd).write(new Uint8Array(memory.buffer, address, length))
+      total += length
     }
-    return result
+    if (fd <= STDERR) return write(fd, vectors, count, written)
+    view.setUint32(written, total, true)
+    return 0
   }
 
-  /** The last argument is the address of the new position; the offset before it takes one or two, as the build has it. */
-  const tappedSeek = (fd: number, ...args: number[]) => {
-    const result = seek(fd, ...args)
-    const address = args.at(-1)
-    if (result === 0 && address !== undefined) {
-      fileOf(fd).position = Number(new DataView(memory.buffer).getBigInt64(address, true))
-    }
+  /** The module does not know how far we have written: what counts from there is counted here. */
+  const tappedSeek = (fd: number, offset: bigint, whence: number, address: number) => {
+    const { position, length } = fileOf(fd)
+    const from = whence === SEEK_SET ? 0 : whence === SEEK_CUR ? position : length
+    const result = seek(fd, BigInt(from) + offset, SEEK_SET, address)
+    if (result === 0) fileOf(fd).position = Number(new DataView(memory.buffer).getBigInt64(address, true))
     return result
   }
 

@@ -18,11 +18,6 @@ export interface DatabaseStatement {
   sql: string
 }
 
-interface Definition {
-  sql: () => string[]
-  secret: 'possible' | 'none'
-}
-
 /**
  * The SQL that the source's own definitions are made of, by name. A step holds the name and never the SQL: connection strings,
  * options, function bodies, settings and comments hold other people's passwords, which must not rest in the ledger
@@ -30,38 +25,39 @@ interface Definition {
  * guessed; in the same snapshot the text is the same, and under a new one the new text belongs to the new rows.
  */
 export class Definitions {
-  readonly #byName = new Map<string, Definition>()
-  readonly #names = new Map<Entry, string>()
+  readonly #restore: Restore
+  readonly #byName = new Map<string, Entry | DatabaseStatement>()
+  /** Of the few entries whose name is another's. */
+  readonly #renamed = new Map<Entry, string>()
 
   constructor({ archive, statistics, restore, database }: DefinitionSources) {
-    for (const entry of archive.entries) {
-      const secret = mayHoldSecret(entry) ? 'possible' : 'none'
-      this.#names.set(entry, this.#add(nameOf(entry), { sql: () => restore.definition(entry), secret }))
+    this.#restore = restore
+    for (const statement of database) this.#byName.set(statement.label, statement)
+    for (const entries of [archive.entries, statistics?.entries ?? []]) {
+      for (const entry of entries) this.#add(entry)
     }
-    for (const entry of statistics?.entries ?? []) {
-      this.#names.set(entry, this.#add(nameOf(entry), { sql: () => [entry.defn], secret: 'none' }))
-    }
-    for (const { label, sql } of database) this.#add(label, { sql: () => [sql], secret: 'possible' })
   }
 
   /** The work that makes an entry's object, followed by a statement of ours. */
   work(entry: Entry, andThen?: string): DefinitionWork {
-    const of = this.#names.get(entry) ?? nameOf(entry)
+    const of = this.#renamed.get(entry) ?? nameOf(entry)
     return { kind: 'definition', of, ...(andThen === undefined ? {} : { andThen }) }
   }
 
   /** @throws PgleapError `source.definition-gone` where the source has no such object any more */
   sql({ of, andThen }: DefinitionWork): string[] {
-    const own = this.#get(of).sql()
+    const found = this.#get(of)
+    const own = 'sql' in found ? [found.sql] : this.#restore.definition(found)
     return andThen === undefined ? own : [...own, andThen]
   }
 
   /** Whether what a server says of this SQL may repeat a password. */
   secretIn({ of }: DefinitionWork): 'possible' | 'none' {
-    return this.#get(of).secret
+    const found = this.#get(of)
+    return 'sql' in found || mayHoldSecret(found) ? 'possible' : 'none'
   }
 
-  #get(name: string): Definition {
+  #get(name: string): Entry | DatabaseStatement {
     const found = this.#byName.get(name)
     if (found !== undefined) return found
     throw new PgleapError({
@@ -73,11 +69,12 @@ export class Definitions {
   }
 
   /** Few kinds share a name (comments on operator classes of two access methods): these are told apart by their order. */
-  #add(name: string, definition: Definition): string {
+  #add(entry: Entry): void {
+    const name = nameOf(entry)
     let unique = name
     for (let count = 2; this.#byName.has(unique); count += 1) unique = `${name} (${String(count)})`
-    this.#byName.set(unique, definition)
-    return unique
+    if (unique !== name) this.#renamed.set(entry, unique)
+    this.#byName.set(unique, entry)
   }
 }
 

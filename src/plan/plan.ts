@@ -67,7 +67,7 @@ export function plan(input: PlanInput): Plan {
     tables,
     leftOut: selection.leftOut,
     rowsLeftOut: new Set(rowsLeftOut.map(({ oid }) => oid)),
-    estimate: (jobs) => estimate(steps, jobs),
+    estimate: (jobs, costOf = ({ cost }) => cost) => estimate(steps, jobs, costOf),
   }
 }
 
@@ -125,7 +125,7 @@ function planLate(planning: Planning, entry: Entry, copiesBehind: CopiesBehind):
 }
 
 /** Stage by stage the longer of its longest chain and of its work shared out evenly; serial stages in full. */
-function estimate(steps: readonly PlannedStep[], jobs: number): number {
+function estimate(steps: readonly PlannedStep[], jobs: number, costOf: (step: PlannedStep) => number): number {
   const stages = new Map<number, { work: number; longest: number; ends: Map<number, number> }>()
   for (const step of steps) {
     const stage = stages.get(step.stage) ?? { work: 0, longest: 0, ends: new Map<number, number>() }
@@ -134,9 +134,10 @@ function estimate(steps: readonly PlannedStep[], jobs: number): number {
       (latest, id) => Math.max(latest, stage.ends.get(id) ?? 0),
       0,
     )
-    stage.ends.set(step.id, start + step.cost)
-    stage.work += step.cost
-    stage.longest = Math.max(stage.longest, start + step.cost)
+    const cost = costOf(step)
+    stage.ends.set(step.id, start + cost)
+    stage.work += cost
+    stage.longest = Math.max(stage.longest, start + cost)
   }
   let total = 0
   for (const [stage, { work, longest }] of stages) {

@@ -44,8 +44,8 @@ export interface Plan {
   leftOut: Entry[]
   /** Tables of the source, by OID, whose rows stay behind because a filter says so. */
   rowsLeftOut: Set<number>
-  /** Expected duration in milliseconds, with `jobs` steps at a time. */
-  estimate(jobs: number): number
+  /** Expected duration in milliseconds, with `jobs` steps at a time; by costs that were measured, where there are some. */
+  estimate(jobs: number, costOf?: (step: PlannedStep) => number): number
 }
 
 /** What the planners of the single kinds of steps share. */

@@ -39,7 +39,7 @@ describe('a run', () => {
       const { outcome, events } = await run(database.url, ledger, {
         prepare: () => ({ kind: 'task', run: async () => [{ bytes: 5, rows: 2 }] }),
       })
-      expect(outcome.timings).toEqual([{ step: 1, ms: expect.any(Number), bytes: 5, rows: 2 }])
+      expect(outcome.done).toBe(1)
       const ref = { id: 1, kind: 'test', label: 'step 1', table: 'public.t', bytes: 9, cost: 1 }
       expect(events).toEqual([
         { type: 'step-started', at: expect.any(Number), step: ref },
