@@ -33,8 +33,8 @@ export async function end(keep: Side, options: OnlineEndOptions): Promise<string
     await (side === 'source' ? source : target).script(undo)
     removed.push(`${what} on the ${side}`)
   }
-  await reopen(keep === 'source' ? source : target)
-  if (keep === 'source') await reopen(otherSide(keep) === 'target' ? target : source)
+  await reopen(keep === 'source' ? source : target, record.shutOut[keep])
+  if (keep === 'source') await reopen(otherSide(keep) === 'target' ? target : source, [])
   await dropLedger(target)
   await dropRecord(target)
   return removed

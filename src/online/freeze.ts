@@ -15,20 +15,39 @@ export interface FreezeOptions {
   signal: AbortSignal
 }
 
-/** What closing a database says to every session that begins after it. */
 const READ_ONLY = 'default_transaction_read_only'
 
 /**
- * Closes the database to writes for sessions that begin from now on; it survives us and the server. Apply workers write all
- * the same: what they do is no statement that the server would hold to be read only (seen on 13 to 18).
+ * Closes the database to writes for sessions that begin from now on, and keeps the application's roles from logging in; it
+ * survives us and the server. Apply workers write all the same: what they do is no statement that the server would hold to
+ * be read only (seen on 13 to 18).
  */
-export async function close(session: Session): Promise<void> {
-  await session.script(`ALTER DATABASE ${quoteIdent(session.database)} SET ${READ_ONLY} = on`)
+export async function close(session: Session, appRoles: readonly string[]): Promise<void> {
+  await session.script(
+    [
+      `ALTER DATABASE ${quoteIdent(session.database)} SET ${READ_ONLY} = on`,
+      ...appRoles.map((role) => `ALTER ROLE ${quoteIdent(role)} NOLOGIN`),
+    ].join('; '),
+  )
 }
 
-/** Takes `close` back. */
-export async function reopen(session: Session): Promise<void> {
-  await session.script(`ALTER DATABASE ${quoteIdent(session.database)} RESET ${READ_ONLY}`)
+/** Takes `close` back, in one transaction (one simple query is one): this is the moment at which a side opens. */
+export async function reopen(session: Session, appRoles: readonly string[]): Promise<void> {
+  await session.script(
+    [
+      `ALTER DATABASE ${quoteIdent(session.database)} RESET ${READ_ONLY}`,
+      ...appRoles.map((role) => `ALTER ROLE ${quoteIdent(role)} LOGIN`),
+    ].join('; '),
+  )
+}
+
+/** Those of the roles that may log in here: only they are closed out, and let in again. */
+export async function mayLogIn(session: Session, roles: readonly string[]): Promise<string[]> {
+  const rows = await session.query<{ name: string }>(
+    'SELECT rolname::text AS name FROM pg_catalog.pg_roles WHERE rolcanlogin AND rolname = ANY ($1::text[]) ORDER BY 1',
+    [roles],
+  )
+  return rows.map(({ name }) => name)
 }
 
 export async function isClosed(session: Session): Promise<boolean> {

@@ -1,14 +1,20 @@
-import { readSequences } from '../catalog/index.ts'
-import { copyPart, copySequences } from '../copy/index.ts'
+import { readLargeObjects, readSequences } from '../catalog/index.ts'
+import { copyLargeObjects, copyPart, copySequences } from '../copy/index.ts'
 import type { Session } from '../connection/index.ts'
+import { loadSql } from '../sql.ts'
+import type { OnlineRecord } from './record.ts'
 import type { TableRule } from './table-rules.ts'
+
+const SEQUENCE_OFFSET = loadSql(import.meta.url, 'sequence-offset.sql')
 
 const COLUMNS = `SELECT a.attname::text AS name FROM pg_catalog.pg_attribute a
   WHERE a.attrelid = pg_catalog.format('%I.%I', $1::text, $2::text)::regclass
     AND a.attnum > 0 AND NOT a.attisdropped AND a.attgenerated = '' ORDER BY a.attnum`
 
-/** Makes the passive side's sequences stand where the active side's stand; nobody draws from them now. */
-export async function carrySequences(active: Session, passive: Session): Promise<number> {
+/**
+ * Makes the passive side's sequences stand where the active side's stand, or `offset` further on; nobody draws from them now.
+ */
+export async function carrySequences(active: Session, passive: Session, offset: number): Promise<number> {
   // The target holds our own record beside the user's sequences.
   const sequences = (await readSequences(active)).filter(({ schema }) => schema !== 'pgleap_online')
   await inTransaction(active, () =>
@@ -16,7 +22,26 @@ export async function carrySequences(active: Session, passive: Session): Promise
       await copySequences(active, passive, sequences)
     }),
   )
+  if (offset > 0) await passive.query(SEQUENCE_OFFSET, [offset])
   return sequences.length
+}
+
+/** Replaces all large objects of the passive side, which no stream carries (PostgreSQL docs, "Restrictions"). */
+export async function replaceLargeObjects(
+  active: Session,
+  passive: Session,
+  { owners, privileges, roleMap }: OnlineRecord['choices'],
+): Promise<number> {
+  const { ranges, count } = await readLargeObjects(active)
+  await inTransaction(active, () =>
+    inTransaction(passive, async () => {
+      await passive.query('SELECT pg_catalog.count(pg_catalog.lo_unlink(oid)) FROM pg_catalog.pg_largeobject_metadata')
+      for (const range of ranges) {
+        await copyLargeObjects(active, passive, range, { owners, grants: privileges, roleMap })
+      }
+    }),
+  )
+  return count
 }
 
 /** Replaces the rows of the tables that are not streamed, each in a transaction of its own. */

@@ -14,6 +14,8 @@ export interface Proven {
   counters: WriteCounters
   /** Tables, as `schema.name`, that are to be compared in the pause whatever their counters say. */
   open: ReadonlySet<string>
+  /** Of the active side: rows of pg_largeobject written so far; undefined where the two sides' objects were not the same. */
+  largeObjects: number | undefined
   /** How fast both sides were read, in bytes of the active side's tables a millisecond. */
   bytesPerMs: number
 }
@@ -42,6 +44,7 @@ export async function proveWhileStreaming(comparing: Comparing): Promise<Proven>
   const { sides, record, options, active, slot } = comparing
   const signal = options.signal ?? new AbortController().signal
   const counters = await readWriteCounters(active)
+  const largeObjects = await largeObjectWrites(active)
   const began = performance.now()
   const passive = otherSide(active.side)
   await using first = await SourceSnapshot.take(() => sides.open(active.side, 'verify'), { signal })
@@ -52,10 +55,10 @@ export async function proveWhileStreaming(comparing: Comparing): Promise<Proven>
   const ms = performance.now() - began
   await active.query('SELECT pg_catalog.pg_sleep($1)', [COUNTERS_LAG_MS / 1000])
   const written = new Set(writtenSince(counters, await readWriteCounters(active)))
-  const isOpen = ({ object, kind, verdict }: ObjectVerdict) =>
-    // Sequences and large objects follow in the pause; so do the tables that are not streamed.
-    verdict !== 'SAME' && (kind !== 'table' ? isCarriedLater(kind) : written.has(object) || isPaused(record, object))
-  const differing = verdictsOf(result).filter((verdict) => verdict.verdict !== 'SAME' && !isOpen(verdict))
+  const isOpen = ({ object, verdict }: ObjectVerdict) =>
+    // Tables that are not streamed follow in the pause, as sequences and large objects do.
+    verdict !== 'SAME' && (written.has(object) || isPaused(record, object))
+  const differing = [...result.tables, ...result.schema].filter((one) => one.verdict !== 'SAME' && !isOpen(one))
   refuse(differing, options)
   const bytes = await bytesOfTables(active)
   return {
@@ -64,6 +67,7 @@ export async function proveWhileStreaming(comparing: Comparing): Promise<Proven>
       ...result.tables.filter(isOpen).map(({ object }) => object),
       ...record.tables.filter(({ rule }) => rule === 'paused').map(({ schema, name }) => `${schema}.${name}`),
     ]),
+    largeObjects: result.largeObjects.every(({ verdict }) => verdict === 'SAME') ? largeObjects : undefined,
     bytesPerMs: Math.max(1, [...bytes.values()].reduce((sum, size) => sum + size, 0) / ms),
   }
 }
@@ -141,15 +145,24 @@ async function compare({ sides, record, options, moments, schema, tables }: Comp
   })
 }
 
-/** Tables that were written to; all of them where the counters cannot tell. */
+/** Whether the large objects may differ, so that the pause has to replace them. */
+export async function largeObjectsMayDiffer(active: Session, { largeObjects }: Proven): Promise<boolean> {
+  return largeObjects === undefined || largeObjects !== (await largeObjectWrites(active))
+}
+
+async function largeObjectWrites(session: Session): Promise<number> {
+  const [row] = await session.query<{ writes: number }>(
+    `SELECT n_tup_ins + n_tup_upd + n_tup_del AS writes FROM pg_catalog.pg_stat_sys_tables
+     WHERE relid = 'pg_catalog.pg_largeobject'::pg_catalog.regclass`,
+  )
+  return row?.writes ?? 0
+}
+
+/** Tables that were written to, or to which a write was tried. */
 function writtenSince(before: WriteCounters, after: WriteCounters): string[] {
   const writes = writesBetween(before, after)
   if (writes.found === 'none') return []
   return (writes.found === 'tables' ? writes.tables : []).map(({ schema, name }) => `${schema}.${name}`)
-}
-
-function isCarriedLater(kind: string): boolean {
-  return kind === 'sequence' || kind === 'large objects'
 }
 
 function isPaused({ tables }: OnlineRecord, object: string): boolean {

@@ -26,6 +26,8 @@ export interface OnlineRecord {
   phase: OnlinePhase
   /** The side that the application writes to. */
   active: Side
+  /** Roles of the application that we keep from logging in to a side while it is closed. */
+  shutOut: Record<Side, string[]>
   /** How many cutovers and rollbacks have been started. */
   switches: number
   /** What was changed on a server and is set back at the end, in the order in which it was done. */

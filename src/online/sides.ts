@@ -13,7 +13,13 @@ export function sidesOf(source: string, target: string, signal: AbortSignal | un
   return {
     ...infos,
     open: (side, purpose) =>
-      connect(infos[side], { side, purpose, signal, settings: { default_transaction_read_only: 'off' } }),
+      connect(infos[side], {
+        side,
+        purpose,
+        signal,
+        // What we write down, and which side is open, must not be lost in a crash.
+        settings: { default_transaction_read_only: 'off', synchronous_commit: 'on' },
+      }),
   }
 }
 

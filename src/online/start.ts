@@ -39,7 +39,7 @@ export async function start(options: OnlineStartOptions): Promise<OnlineRecord> 
     await slot[Symbol.asyncDispose]()
   }
   // Until the cutover nobody but the stream writes to the target (invariant 6).
-  await close(target)
+  await close(target, [])
   await createSubscription(target, names, publisherFor(options.sourceFromTarget, sides))
   await startSubscription(target, names)
   return await amend(target, record, { phase: 'streaming' })
@@ -69,6 +69,7 @@ async function announce(
     },
     phase: 'starting',
     active: 'source',
+    shutOut: { source: [], target: [] },
     switches: 0,
     changes: changes.map(({ side, what, undo }) => ({ side, what, undo })),
   }

@@ -47,13 +47,18 @@ export async function startSubscription(passive: Session, { subscription }: Stre
   await passive.script(`ALTER SUBSCRIPTION ${quoteIdent(subscription)} ENABLE`)
 }
 
-/** Stops the stream and waits until no worker of it runs: nothing is applied any more when this returns. */
-export async function stopSubscription(passive: Session, { subscription }: StreamNames): Promise<void> {
+/** Tells the stream to stop; its worker may take a second to notice, with nothing left to apply. */
+export async function disableSubscription(passive: Session, { subscription }: StreamNames): Promise<void> {
   await passive.script(`ALTER SUBSCRIPTION ${quoteIdent(subscription)} DISABLE`)
+}
+
+/** Stops the stream and waits until no worker of it runs: nothing is applied any more when this returns. */
+export async function stopSubscription(passive: Session, names: StreamNames): Promise<void> {
+  await disableSubscription(passive, names)
   for (;;) {
     const [running] = await passive.query(
       'SELECT FROM pg_catalog.pg_stat_subscription WHERE subname = $1 AND pid IS NOT NULL',
-      [subscription],
+      [names.subscription],
     )
     if (running === undefined) return
     await passive.query('SELECT pg_catalog.pg_sleep(0.01)')

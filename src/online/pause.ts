@@ -1,0 +1,214 @@
+import { setTimeout as sleep } from 'node:timers/promises'
+import { parseConnection, type ConnectionInfo, type Session, type Side } from '../connection/index.ts'
+import { PgleapError } from '../errors.ts'
+import { drain, takeFence } from './fence.ts'
+import { close, endSessions, isClosed, lockTables, reopen } from './freeze.ts'
+import { DEFAULT_GRACE_MS, DEFAULT_MAX_PAUSE_MS } from './options.ts'
+import { carrySequences, copyPausedTables, replaceLargeObjects } from './pause-copy.ts'
+import { largeObjectsMayDiffer, proveInPause, type Proven } from './proof.ts'
+import { amend, journal } from './record.ts'
+import { sidesOf } from './sides.ts'
+import {
+  createPublication,
+  createSlot,
+  createSubscription,
+  disableSubscription,
+  dropPublished,
+  dropSubscription,
+  startSubscription,
+} from './stream.ts'
+import type { Switch, SwitchReport } from './switch.ts'
+
+/** What a step of the pause has to do: `hold` and `freeze` stop writes, `open` is the one that cannot be taken back. */
+type PauseStep = 'hold' | 'freeze' | 'fence' | 'drain' | 'sequences' | 'copy' | 'verify' | 'way back' | 'open'
+
+/**
+ * From the moment at which the application is held back to the one at which the passive side opens. Where it fails or takes
+ * too long before that, the active side takes writes again.
+ *
+ * @throws PgleapError `online.pause-too-long`, `online.undecided`, or whatever made a step fail
+ */
+export async function pause(the: Switch, proven: Proven): Promise<void> {
+  const { options, keeper, active, passive, locker } = the
+  const { maxPauseMs = DEFAULT_MAX_PAUSE_MS } = options
+  the.record = await amend(keeper, the.record, { phase: 'switching', switches: the.record.switches + 1 })
+  const deadline = AbortSignal.timeout(maxPauseMs)
+  const signal = options.signal === undefined ? deadline : AbortSignal.any([deadline, options.signal])
+  // Whatever the sessions are waiting for then, they stop.
+  const stop = () => void Promise.all([active, passive, locker].map((session) => session.cancel()))
+  signal.addEventListener('abort', stop, { once: true })
+  const began = performance.now()
+  const progress = { opening: 'not yet' as 'not yet' | 'tried' }
+  try {
+    await stopWritesAndCatchUp(the, proven, signal)
+    if (options.rehearse !== 'rehearse') {
+      await step(the, 'way back', () => prepareWayBack(the))
+      signal.throwIfAborted()
+      signal.removeEventListener('abort', stop)
+      await step(the, 'open', async () => {
+        await disableSubscription(passive, the.now)
+        progress.opening = 'tried'
+        await reopen(passive, the.record.shutOut[passive.side])
+      })
+    }
+  } catch (error) {
+    signal.removeEventListener('abort', stop)
+    if (progress.opening === 'not yet' || (await stateOfPassive(the)) === 'closed') {
+      await thaw(the)
+      throw deadline.aborted ? tooLong(maxPauseMs, the.report) : error
+    }
+  }
+  signal.removeEventListener('abort', stop)
+  the.report.pauseMs = Math.round(performance.now() - began)
+  if (options.rehearse === 'rehearse') await thaw(the)
+}
+
+async function stopWritesAndCatchUp(the: Switch, proven: Proven, signal: AbortSignal): Promise<void> {
+  const { sides, record, active, passive, locker, now, options } = the
+  const { graceMs = DEFAULT_GRACE_MS, sequenceOffset = 0 } = options
+  await step(the, 'hold', async () => {
+    for (const router of options.routers ?? []) await router.hold(signal)
+  })
+  await step(the, 'freeze', async () => {
+    await close(active, record.shutOut[active.side])
+    await lockTables(locker, { graceMs, signal })
+    await endSessions(active, signal)
+  })
+  const fence = await step(the, 'fence', () => takeFence(active))
+  await step(the, 'drain', () => drain(active, now.slot, fence, signal))
+  await step(the, 'sequences', () => carrySequences(active, passive, sequenceOffset))
+  await step(the, 'copy', async () => {
+    await copyPausedTables(active, passive, record.tables)
+    if (await largeObjectsMayDiffer(active, proven)) await replaceLargeObjects(active, passive, record.choices)
+  })
+  await step(the, 'verify', () =>
+    proveInPause({ sides, record, options: { ...options, signal }, active, slot: now.slot }, proven),
+  )
+}
+
+/** Slot, publication and subscription of the other direction, at a moment when both sides are the same. Nothing runs yet. */
+async function prepareWayBack(the: Switch): Promise<void> {
+  const { sides, record, active, passive, back } = the
+  await dropSubscription(active, back)
+  await dropPublished(passive, back)
+  await createPublication(passive, back, record.tables)
+  await createSlot(passive, back)
+  await createSubscription(active, back, reachOf(passive.side, the) ?? sides[passive.side])
+}
+
+/** How the other server finds this one, where that was said. */
+function reachOf(side: Side, { options, record }: Switch): ConnectionInfo | undefined {
+  const said =
+    side === 'target'
+      ? (options.targetFromSource ?? record.reach.targetFromSource)
+      : (options.sourceFromTarget ?? record.reach.sourceFromTarget)
+  return said === undefined ? undefined : parseConnection(said)
+}
+
+/** How often, and how far apart in milliseconds, a server is asked that has just been lost. */
+const TRIES = 20
+const BETWEEN_TRIES_MS = 500
+
+/**
+ * Whether the side that was to open has opened, when the answer to that statement was lost.
+ *
+ * @throws PgleapError `online.undecided` where the server does not say: then neither side takes writes
+ */
+async function stateOfPassive(the: Switch): Promise<'open' | 'closed'> {
+  const { passive } = the
+  const state = await insistently(the, passive.side, async (session) => ((await isClosed(session)) ? 'closed' : 'open'))
+  if (state !== undefined) return state
+  throw new PgleapError({
+    code: 'online.undecided',
+    message: `The connection to the ${passive.side} was lost at the moment at which it was to open, and it does not answer. Neither side takes writes.`,
+    hint: `Run the same command again as soon as the ${passive.side} answers: it finds out, and goes on or lets go.`,
+    party: passive.side,
+  })
+}
+
+/**
+ * Lets the application write to the side where it wrote before, first of all; then takes back what was prepared for the
+ * other side, as far as that answers: a later switch, or `abort`, does the rest.
+ *
+ * @throws PgleapError `online.not-thawed` where the active side does not answer
+ */
+async function thaw(the: Switch): Promise<void> {
+  const { active, passive, locker, keeper, now, back, record, options } = the
+  if (!locker.broken) await locker.script('ROLLBACK').catch(() => {})
+  const thawed = await insistently(the, active.side, async (session) => {
+    await reopen(session, record.shutOut[active.side])
+    return 'thawed'
+  })
+  if (thawed === undefined) throw notThawed(active)
+  for (const router of options.routers ?? []) {
+    await router.release().catch((error: unknown) => {
+      notice(the, 'online.not-released', `${router.name} still holds the application back: ${text(error)}`)
+    })
+  }
+  try {
+    await dropSubscription(active, back)
+    await dropPublished(passive, back)
+    await startSubscription(passive, now)
+    the.record = await amend(keeper, record, {
+      phase: 'streaming',
+      shutOut: { ...record.shutOut, [active.side]: [] },
+    })
+  } catch (error) {
+    notice(the, 'online.not-tidied', `The application writes again, but not all could be set back: ${text(error)}`)
+  }
+}
+
+/** Does one thing on one side, on a session of its own that no signal ends; undefined where the server does not answer. */
+async function insistently<T>(
+  { options, record }: Switch,
+  side: Side,
+  work: (session: Session) => Promise<T>,
+): Promise<T | undefined> {
+  const sides = sidesOf(options.source ?? record.source.connection, options.target, undefined)
+  for (let left = TRIES; left > 0; left -= 1) {
+    try {
+      await using session = await sides.open(side, 'thaw')
+      return await work(session)
+    } catch {
+      await sleep(BETWEEN_TRIES_MS)
+    }
+  }
+  return undefined
+}
+
+async function step<T>(the: Switch, name: PauseStep, work: () => Promise<T>): Promise<T> {
+  const began = performance.now()
+  const result = await work()
+  const ms = Math.round(performance.now() - began)
+  the.report.steps.push({ step: name, ms })
+  // For people alone: what decides after a crash is whether the passive side is open.
+  await journal(the.keeper, the.record, { step: name, ms }).catch(() => {})
+  return result
+}
+
+function notice({ options }: Switch, code: string, message: string): void {
+  const hint = 'Run `pgleap online status`; the next cutover, or `pgleap online abort`, sets the rest back.'
+  options.onEvent?.({ type: 'notice', at: Date.now(), level: 'warning', code, message, hint })
+}
+
+function text(error: unknown): string {
+  return error instanceof Error ? error.message : String(error)
+}
+
+function notThawed({ side, database }: Session): PgleapError {
+  return new PgleapError({
+    code: 'online.not-thawed',
+    message: `The pause has failed, and the ${side} does not answer: its database "${database}" may still be closed to writes.`,
+    hint: `When it answers, run the same command again, or ALTER DATABASE "${database}" RESET default_transaction_read_only there.`,
+    party: side,
+  })
+}
+
+function tooLong(maxPauseMs: number, { steps }: SwitchReport): PgleapError {
+  return new PgleapError({
+    code: 'online.pause-too-long',
+    message: `The pause took longer than ${String(maxPauseMs)} ms and was ended; it came as far as "${steps.at(-1)?.step ?? 'its beginning'}".`,
+    hint: 'Writes go on where they went before. Look at what took so long, or allow more with --max-pause.',
+    party: 'source',
+  })
+}
