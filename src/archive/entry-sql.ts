@@ -16,6 +16,8 @@ export interface EntrySqlOptions {
   subscriptions?: 'keep' | 'skip'
   /** Old name to new name, for owners and for the roles that grants, policies and user mappings name. */
   roleMap?: ReadonlyMap<string, string>
+  /** Old name to new name; an empty one stands for the database's default tablespace. */
+  tablespaceMap?: ReadonlyMap<string, string>
   /** `per-entry` where `archiveSettings` knows no search path. */
   searchPath?: 'fixed' | 'per-entry'
 }
@@ -62,7 +64,8 @@ export function settingsSql(entry: Entry, options: EntrySqlOptions): string[] {
     statements.push(`SET search_path = ${path};`)
   }
   if (options.tablespaces !== 'skip' && entry.tablespace !== undefined) {
-    statements.push(`SET default_tablespace = ${entry.tablespace === '' ? "''" : quoteIdent(entry.tablespace)};`)
+    const tablespace = options.tablespaceMap?.get(entry.tablespace) ?? entry.tablespace
+    statements.push(`SET default_tablespace = ${tablespace === '' ? "''" : quoteIdent(tablespace)};`)
   }
   if (options.accessMethods !== 'skip' && entry.tableAccessMethod !== undefined && entry.relkind !== 'p') {
     statements.push(`SET default_table_access_method = ${quoteIdent(entry.tableAccessMethod)};`)

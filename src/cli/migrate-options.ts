@@ -32,6 +32,11 @@ export const MIGRATE_OPTIONS = {
     help: 'another name for a role on the target; repeatable',
     parse: renaming,
   },
+  tablespaceMap: {
+    flags: '--tablespace-map <old=new>',
+    help: 'the same for a tablespace; repeatable',
+    parse: renaming,
+  },
   partSize: {
     flags: '--part-size <size>',
     help: 'cut larger tables into parts of such a size: 1GB',

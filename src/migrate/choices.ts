@@ -12,6 +12,7 @@ export interface Chosen {
   privileges: 'keep' | 'skip'
   tablespaces: 'keep' | 'skip'
   roleMap: Readonly<Record<string, string>>
+  tablespaceMap: Readonly<Record<string, string>>
   partSize: number | null
   verify: 'full' | 'counts' | 'none'
 }
@@ -25,18 +26,24 @@ export function chosen(choices: Choices): Chosen {
     privileges: choices.privileges ?? 'keep',
     tablespaces: choices.tablespaces ?? 'keep',
     roleMap: choices.roleMap ?? {},
+    tablespaceMap: choices.tablespaceMap ?? {},
     partSize: choices.partSize ?? null,
     verify: choices.verify ?? 'full',
   }
 }
 
 /** How the archive's entries become SQL under these choices. */
-export function entryOptions(choices: Chosen): EntrySqlOptions & { roleMap: ReadonlyMap<string, string> } {
+export function entryOptions(choices: Chosen): EntrySqlOptions & {
+  roleMap: ReadonlyMap<string, string>
+  tablespaceMap: ReadonlyMap<string, string>
+} {
+  const tablespaces = Object.entries(choices.tablespaceMap)
   return {
     owners: choices.owners,
     privileges: choices.privileges,
     tablespaces: choices.tablespaces,
     roleMap: new Map(Object.entries(choices.roleMap)),
+    tablespaceMap: new Map(tablespaces.map(([from, to]) => [from, to === 'pg_default' ? '' : to])),
   }
 }
 

@@ -5,11 +5,15 @@ import type { DatabaseStatement } from '../plan/index.ts'
 import { quoteIdent, quoteLiteral } from '../sql.ts'
 
 /**
- * Makes the target database with the source's encoding and locale.
+ * Makes the target database with the source's encoding and locale, in a tablespace of the target where one is named.
  *
  * @throws PgleapError `target.database-exists`, `target.missing-locale`, `target.no-createdb`
  */
-export async function createDatabase(target: ConnectionInfo, like: DatabaseFacts, signal?: AbortSignal): Promise<void> {
+export async function createDatabase(
+  target: ConnectionInfo,
+  like: DatabaseFacts & { tablespace?: string | undefined },
+  signal?: AbortSignal,
+): Promise<void> {
   await using session = await openMaintenance(target, signal)
   try {
     await session.script(createDatabaseSql(target.database, like, session.major))
@@ -40,7 +44,11 @@ async function openMaintenance(target: ConnectionInfo, signal: AbortSignal | und
 }
 
 /** CREATE DATABASE for this major: ICU came with 15, the builtin provider with 17; older targets take libc alone. */
-function createDatabaseSql(name: string, like: DatabaseFacts, major: number): string {
+function createDatabaseSql(
+  name: string,
+  like: DatabaseFacts & { tablespace?: string | undefined },
+  major: number,
+): string {
   const words = [
     `CREATE DATABASE ${quoteIdent(name)} TEMPLATE template0 ENCODING ${quoteLiteral(like.encoding)}`,
     `LC_COLLATE ${quoteLiteral(like.collate)} LC_CTYPE ${quoteLiteral(like.ctype)}`,
@@ -53,6 +61,7 @@ function createDatabaseSql(name: string, like: DatabaseFacts, major: number): st
   } else if (major >= 15) {
     words.push('LOCALE_PROVIDER libc')
   }
+  if (like.tablespace !== undefined) words.push(`TABLESPACE ${quoteIdent(like.tablespace)}`)
   return words.join(' ')
 }
 

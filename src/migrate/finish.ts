@@ -27,6 +27,7 @@ export async function finish(migration: Migration, lock: RunLock): Promise<RunRe
     await using pair = await openPair(servers, signal)
     return await closingReport(migration, pair, { outcome, proof, sourceWrites })
   })
+  await reconnecting(migration, async () => migration.onReport?.(report))
   // With failures, the ledger stays: resume tries them again.
   if (report.failures.length === 0) {
     await reconnecting(migration, async () => {

@@ -8,7 +8,7 @@ import type { RunReport } from '../report/index.ts'
 import { assertSameChoices, chosen, type Chosen } from './choices.ts'
 import { createDatabase, dropDatabase } from './database.ts'
 import { finish } from './finish.ts'
-import { notesOf, type Migration, type RunNotes } from './migration.ts'
+import { notesOf, type LargerRun, type Migration, type RunNotes } from './migration.ts'
 import { DEFAULT_JOBS, type MigrateOptions } from './options.ts'
 import { assertEmpty } from './preconditions.ts'
 import { prepare } from './prepare.ts'
@@ -18,6 +18,8 @@ import { RunLog } from './run-log.ts'
 import { openPair, servers, type Pair, type Servers } from './servers.ts'
 import { withoutSecrets } from './source-string.ts'
 
+export type DatabaseOptions = Omit<MigrateOptions, 'source' | 'target'>
+
 /**
  * Copies a database into an empty one of the same or a newer major version, and compares both. The source is only read.
  * Where the target holds an unfinished run of the same source and options, goes on with that. Objects that fail do not
@@ -26,15 +28,23 @@ import { withoutSecrets } from './source-string.ts'
  * @throws PgleapError of the party that has to act; `run.interrupted` after an abort
  */
 export async function migrate(options: MigrateOptions): Promise<RunReport> {
+  return migrateBetween(servers(options.source, options.target), options)
+}
+
+/** The same, also for a run that is part of a larger one. */
+export async function migrateBetween(
+  ends: Servers,
+  options: DatabaseOptions,
+  larger: LargerRun = {},
+): Promise<RunReport> {
   const { jobs = DEFAULT_JOBS } = options
   const log = new RunLog(options.onEvent)
   const choices = chosen(options)
-  const ends = servers(options.source, options.target)
 
   log.phase('connect')
-  const created = await createIfAsked(ends, options)
+  const created = await createIfAsked(ends, options, larger)
   try {
-    return await migrateInto(ends, { ...options, jobs, created }, { choices, log })
+    return await migrateInto(ends, { ...options, jobs, created }, { choices, log, larger })
   } catch (error) {
     // A refused run changes nothing: a database that was made for it goes, as long as nothing is in it.
     if (created === 'created' && !log.phases.some(({ phase }) => phase === 'run')) await dropDatabase(ends.target)
@@ -44,8 +54,8 @@ export async function migrate(options: MigrateOptions): Promise<RunReport> {
 
 async function migrateInto(
   ends: Servers,
-  options: MigrateOptions & { jobs: number; created: 'created' | 'found' },
-  { choices, log }: { choices: Chosen; log: RunLog },
+  options: DatabaseOptions & { jobs: number; created: 'created' | 'found' },
+  { choices, log, larger: { onReport } }: { choices: Chosen; log: RunLog; larger: LargerRun },
 ): Promise<RunReport> {
   const { signal } = options
   await using pair = await openPair(ends, signal)
@@ -53,18 +63,19 @@ async function migrateInto(
   const unfinished = await openLedger<Work>(pair.target)
   if (unfinished !== undefined) {
     assertSameRun(unfinished, ends, choices)
-    return await goOn({ servers: ends, pair, lock, ledger: unfinished, log, options })
+    return await goOn({ servers: ends, pair, lock, ledger: unfinished, log, options, onReport })
   }
   if (options.nonEmptyTarget !== 'add') await assertEmpty(pair.target)
 
   await using snapshot = await takeSnapshot(ends, { choices, signal })
-  return await finish(await start(ends, { ...options, pair, snapshot }, { choices, log }), lock)
+  const migration = await start(ends, { ...options, pair, snapshot }, { choices, log })
+  return await finish({ ...migration, onReport }, lock)
 }
 
 /** Plans the run and writes its ledger. A function of its own, so that what only the plan needs is let go of before the run. */
 async function start(
   ends: Servers,
-  options: MigrateOptions & { jobs: number; created: 'created' | 'found'; pair: Pair; snapshot: SourceSnapshot },
+  options: DatabaseOptions & { jobs: number; created: 'created' | 'found'; pair: Pair; snapshot: SourceSnapshot },
   { choices, log }: { choices: Chosen; log: RunLog },
 ): Promise<Migration> {
   const { signal, jobs, created, pair, snapshot, pgDump, nonEmptyTarget = 'refuse' } = options
@@ -95,8 +106,12 @@ async function start(
   return { servers: ends, snapshot, ledger, notes, definitions, archive, jobs, pgDump, log, signal }
 }
 
-async function createIfAsked(ends: Servers, options: MigrateOptions): Promise<'created' | 'found'> {
-  if (options.create !== 'create') return 'found'
+async function createIfAsked(
+  ends: Servers,
+  options: DatabaseOptions,
+  { created = 'found', tablespace }: LargerRun,
+): Promise<'created' | 'found'> {
+  if (options.create !== 'create') return created
   try {
     await using pair = await openPair(ends, options.signal)
     // The same command again, after a run that broke: its database is there, with its ledger.
@@ -105,7 +120,7 @@ async function createIfAsked(ends: Servers, options: MigrateOptions): Promise<'c
     if (!(error instanceof PgleapError && error.code === 'connect.no-database' && error.party === 'target')) throw error
   }
   await using source = await ends.openSource('control', options.signal)
-  await createDatabase(ends.target, await readDatabase(source), options.signal)
+  await createDatabase(ends.target, { ...(await readDatabase(source)), tablespace }, options.signal)
   return 'created'
 }
 

@@ -3,6 +3,7 @@ import type { SourceSnapshot, WriteCounters } from '../catalog/index.ts'
 import type { Ledger } from '../engine/index.ts'
 import { PgleapError } from '../errors.ts'
 import type { Definitions, Work } from '../plan/index.ts'
+import type { RunReport } from '../report/index.ts'
 import type { Chosen } from './choices.ts'
 import type { RunLog } from './run-log.ts'
 import type { Servers } from './servers.ts'
@@ -16,6 +17,16 @@ export interface RunNotes {
   rowsLeftOut: string[]
   /** What to make of objects that only the target holds: it may have held them before. */
   extraObjects: 'report' | 'ignore'
+}
+
+/** What the run of a whole server knows, and wants to know, of the run of one of its databases. */
+export interface LargerRun {
+  /** Whether the target database, where it is there already, was made by the larger run. @defaultValue 'found' */
+  created?: 'created' | 'found'
+  /** Where the database is made. @defaultValue the target's default tablespace */
+  tablespace?: string | undefined
+  /** Gets the report before the ledger is dropped: one of the two always tells how the run ended. */
+  onReport?: ((report: RunReport) => Promise<void>) | undefined
 }
 
 /** A run in this process, from the ledger on. */
@@ -32,6 +43,7 @@ export interface Migration {
   pgDump: string | undefined
   log: RunLog
   signal: AbortSignal | undefined
+  onReport?: LargerRun['onReport']
 }
 
 /** @throws PgleapError `ledger.damaged` where the ledger's notes are not those of a migration */

@@ -24,6 +24,8 @@ export interface Choices {
   tablespaces?: 'keep' | 'skip'
   /** Roles of the source that have another name on the target. */
   roleMap?: Readonly<Record<string, string>>
+  /** Tablespaces of the source that have another name on the target; `pg_default` is the database's default one. */
+  tablespaceMap?: Readonly<Record<string, string>>
   /** Rows of a larger table are copied in parts of this many bytes. @defaultValue worked out from the sizes */
   partSize?: number
   /** Content and counts, counts alone, or nothing. @defaultValue 'full' */

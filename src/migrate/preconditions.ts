@@ -5,12 +5,17 @@ import { loadSql } from '../sql.ts'
 
 const TARGET_OBJECTS = loadSql(import.meta.url, 'target-objects.sql')
 
+/** The first twenty objects that somebody has made in the session's database; none in a new one. */
+export function userObjects(session: Session): Promise<{ kind: string; name: string }[]> {
+  return session.query(TARGET_OBJECTS)
+}
+
 /**
  * Refuses a target that holds objects already (invariant 8).
  * @throws PgleapError `target.not-empty`
  */
 export async function assertEmpty(target: Session): Promise<void> {
-  const found = await target.query<{ kind: string; name: string }>(TARGET_OBJECTS)
+  const found = await userObjects(target)
   if (found.length === 0) return
   const names = found.slice(0, 5).map((object) => `${object.kind} ${object.name}`)
   throw new PgleapError({
@@ -91,8 +96,13 @@ export async function assertExtensionsAvailable(target: Session, archive: Archiv
  * Refuses a source whose objects lie in tablespaces that the target does not have; all of them in one error.
  * @throws PgleapError `target.missing-tablespaces`
  */
-export async function assertTablespacesExist(target: Session, archive: Archive): Promise<void> {
-  const names = new Set(archive.entries.flatMap(({ tablespace = '' }) => (tablespace === '' ? [] : [tablespace])))
+export async function assertTablespacesExist(
+  target: Session,
+  archive: Archive,
+  map: ReadonlyMap<string, string>,
+): Promise<void> {
+  const wanted = archive.entries.map(({ tablespace = '' }) => map.get(tablespace) ?? tablespace)
+  const names = new Set(wanted.filter((name) => name !== ''))
   const missing = await target.query<{ name: string }>(
     'select w.name from unnest($1::text[]) w(name) where not exists (select from pg_catalog.pg_tablespace where spcname = w.name) order by 1',
     [[...names]],
@@ -101,7 +111,7 @@ export async function assertTablespacesExist(target: Session, archive: Archive):
   throw new PgleapError({
     code: 'target.missing-tablespaces',
     message: `The target has no tablespace ${missing.map(({ name }) => `"${name}"`).join(', ')}, where objects of the source lie.`,
-    hint: 'Create it on the target, or put everything into the default tablespace with --no-tablespaces.',
+    hint: 'Create it on the target, name another with --tablespace-map, or put everything into the default tablespace with --no-tablespaces.',
     party: 'target',
   })
 }

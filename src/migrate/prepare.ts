@@ -53,7 +53,7 @@ export async function prepare(options: PrepareOptions): Promise<Prepared> {
   } as const
   await assertRolesExist(target, reading.archive, entries, databaseRoles(reading.database, database))
   await assertExtensionsAvailable(target, reading.archive)
-  if (choices.tablespaces === 'keep') await assertTablespacesExist(target, reading.archive)
+  if (choices.tablespaces === 'keep') await assertTablespacesExist(target, reading.archive, entries.tablespaceMap)
 
   await noteOwners(options, reading.archive)
   const publicGrants = options.nonEmptyTarget === 'add' ? 'skip' : privileges

@@ -19,7 +19,7 @@ export async function compare(migration: Migration, mode: 'full' | 'counts'): Pr
   const kept = new Set(selectEntries(schema.source, choices).entries.map((entry) => entry.dumpId))
   const sequences = schema.source.entries.filter(({ desc, dumpId }) => desc === 'SEQUENCE' && !kept.has(dumpId))
   const sequencesLeftOut = new Set(sequences.map(({ catalogOid }) => catalogOid.object))
-  const { owners, privileges, tablespaces, roleMap } = entryOptions(choices)
+  const { owners, privileges, tablespaces, roleMap, tablespaceMap } = entryOptions(choices)
   return await verify({
     source: snapshot,
     target,
@@ -33,6 +33,7 @@ export async function compare(migration: Migration, mode: 'full' | 'counts'): Pr
       include: (entry) => kept.has(entry.dumpId) && !(notes.extraObjects === 'ignore' && isAboutPublic(entry)),
       extra: notes.extraObjects,
       tablespaces,
+      tablespaceMap,
     },
     roles: {
       ...(owners === undefined ? {} : { owners }),

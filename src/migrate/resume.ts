@@ -6,7 +6,7 @@ import { qualified } from '../sql.ts'
 import type { RunReport } from '../report/index.ts'
 import { rereadDefinitions } from './definitions.ts'
 import { finish } from './finish.ts'
-import { notesOf } from './migration.ts'
+import { notesOf, type LargerRun } from './migration.ts'
 import { DEFAULT_JOBS, type ResumeOptions } from './options.ts'
 import { takeSnapshot } from './read-source.ts'
 import { RunLog } from './run-log.ts'
@@ -56,9 +56,18 @@ export interface GoOnOptions {
   ledger: Ledger<Work>
   log: RunLog
   options: Omit<ResumeOptions, 'source' | 'target'>
+  onReport?: LargerRun['onReport']
 }
 
-export async function goOn({ servers: ends, pair, lock, ledger, log, options }: GoOnOptions): Promise<RunReport> {
+export async function goOn({
+  servers: ends,
+  pair,
+  lock,
+  ledger,
+  log,
+  options,
+  onReport,
+}: GoOnOptions): Promise<RunReport> {
   const { signal, jobs = DEFAULT_JOBS, newSnapshot = 'refuse' } = options
   const notes = notesOf(ledger)
   await using snapshot = await takeSnapshot(ends, {
@@ -111,6 +120,7 @@ export async function goOn({ servers: ends, pair, lock, ledger, log, options }: 
       pgDump,
       log,
       signal,
+      onReport,
     },
     lock,
   )

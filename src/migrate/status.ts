@@ -1,4 +1,4 @@
-import { parseConnection } from '../connection/index.ts'
+import { parseConnection, type ConnectionInfo } from '../connection/index.ts'
 import { openLedger, readProgress } from '../engine/index.ts'
 import type { Work } from '../plan/index.ts'
 import { PgleapError } from '../errors.ts'
@@ -15,7 +15,10 @@ export interface StatusOptions extends CommonOptions {
  * @throws PgleapError `status.nothing` where there is no ledger
  */
 export async function status({ target, signal }: StatusOptions): Promise<StatusReport> {
-  const info = parseConnection(target)
+  return statusAt(parseConnection(target), signal)
+}
+
+export async function statusAt(info: ConnectionInfo, signal: AbortSignal | undefined): Promise<StatusReport> {
   await using session = await openSession(info, 'target', 'status', signal)
   const progress = await readProgress(session)
   const ledger = await openLedger<Work>(session)

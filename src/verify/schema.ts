@@ -13,6 +13,8 @@ export interface SchemaPair {
   extra?: 'report' | 'ignore' | undefined
   /** @defaultValue 'keep' */
   tablespaces?: 'keep' | 'skip' | undefined
+  /** The source's names to the target's; an empty one stands for the default tablespace. */
+  tablespaceMap?: ReadonlyMap<string, string> | undefined
 }
 
 export interface SchemaOptions extends RoleChoices {
@@ -145,14 +147,15 @@ const QUERIES: ReadonlySet<string> = new Set(['VIEW', 'MATERIALIZED VIEW', 'RULE
 /** The statements that restore the entry, without what was left out by request; none where that is all of it. */
 function sqlOf(
   entry: Entry,
-  { tablespaces = 'keep' }: SchemaPair,
+  { tablespaces = 'keep', tablespaceMap }: SchemaPair,
   { owners, privileges, roleMap }: SchemaOptions,
   side: 'source' | 'target',
 ): string[] {
   // Renaming writes a name in double quotes, needed or not: so do both sides with every name that somebody has got.
   const asWritten = new Map([...roleMap.values()].map((role) => [role, role]))
   const names = side === 'source' ? new Map([...asWritten, ...roleMap]) : asWritten
-  return entrySql(entry, { owners, privileges, tablespaces, roleMap: names })
+  const renamed = side === 'source' && tablespaceMap !== undefined ? { tablespaceMap } : {}
+  return entrySql(entry, { owners, privileges, tablespaces, roleMap: names, ...renamed })
 }
 
 /** A table that inherits gets its parents' columns first when it is restored, wherever they were before; pg_dump knows no other way. */
