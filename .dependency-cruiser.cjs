@@ -7,7 +7,7 @@ const floors = [
   ['plan', 'engine'],
   ['online', 'migrate'],
   ['files', 'migrate'],
-  ['migrate', 'online', 'files'],
+  ['migrate', 'online', 'files', 'rehearse', 'runbook'],
   ['cli', 'console'],
 ]
 // On one floor these may see a neighbour, through its door: `from` may import `to`.
@@ -16,6 +16,8 @@ const neighbours = [
   ['plan', 'engine'],
   ['online', 'migrate'],
   ['files', 'migrate'],
+  ['rehearse', 'migrate'],
+  ['runbook', 'migrate'],
 ]
 
 const room = (name) => (floors[0].includes(name) ? `^src/${name}\\.ts$` : `^src/${name}/`)

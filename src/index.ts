@@ -15,6 +15,10 @@ export type {
   StatusOptions,
   VerifyOptions,
 } from './migrate/index.ts'
+export { rehearse } from './rehearse/index.ts'
+export type { RehearseOptions } from './rehearse/index.ts'
+export { fromPigsty, runbook } from './runbook/index.ts'
+export type { FromPigstyOptions, PigstyTask, RunbookOptions } from './runbook/index.ts'
 export type {
   CheckOutcome,
   CheckReport,
@@ -27,8 +31,13 @@ export type {
   MigrationPath,
   Phase,
   PlanReport,
+  Prediction,
+  RehearsalFailure,
+  RehearsalReport,
+  RehearsalVerdict,
   RolesReport,
   RunReport,
+  RunbookReport,
   Severity,
   StatusReport,
   StepRef,

@@ -41,9 +41,9 @@ function isLeftOut(entry: Entry, options: EntrySqlOptions): boolean {
   if (isAcl(entry)) return options.privileges === 'skip'
   switch (entry.desc) {
     case 'COMMENT':
-      return options.comments === 'skip'
+      return options.comments === 'skip' || isAboutLeftOut(entry, options)
     case 'SECURITY LABEL':
-      return options.securityLabels === 'skip'
+      return options.securityLabels === 'skip' || isAboutLeftOut(entry, options)
     case 'PUBLICATION':
     case 'PUBLICATION TABLE':
     case 'PUBLICATION TABLES IN SCHEMA':
@@ -54,6 +54,14 @@ function isLeftOut(entry: Entry, options: EntrySqlOptions): boolean {
     default:
       return false
   }
+}
+
+/** What is said of a publication or subscription goes where that goes, as pg_restore 18 has it (_tocEntryRequired). */
+function isAboutLeftOut({ tag }: Entry, options: EntrySqlOptions): boolean {
+  return (
+    (options.publications === 'skip' && tag.startsWith('PUBLICATION ')) ||
+    (options.subscriptions === 'skip' && tag.startsWith('SUBSCRIPTION '))
+  )
 }
 
 /** The SET statements that the definition relies on: tablespace and access method. */

@@ -37,6 +37,16 @@ export const MIGRATE_OPTIONS = {
     help: 'the same for a tablespace; repeatable',
     parse: renaming,
   },
+  sourceProvider: {
+    flags: '--source-provider <id>',
+    help: 'its service, where not recognised; or a YAML file',
+    parse: (text) => text,
+  },
+  targetProvider: {
+    flags: '--target-provider <id>',
+    help: 'the same for the target',
+    parse: (text) => text,
+  },
   partSize: {
     flags: '--part-size <size>',
     help: 'cut larger tables into parts of such a size: 1GB',
@@ -55,4 +65,9 @@ export const MIGRATE_OPTIONS = {
     means: 'allow',
   },
   pgDump: { flags: '--pg-dump <path>', help: 'a native pg_dump in place of the bundled one', parse: (path) => path },
+  prediction: {
+    flags: '--prediction <file>',
+    help: 'of `rehearse --save`: say how good it was',
+    parse: (path) => path,
+  },
 } as const satisfies OptionSpecs<MigrateOptions>

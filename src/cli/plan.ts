@@ -8,8 +8,14 @@ import { MIGRATE_OPTIONS } from './migrate-options.ts'
 import { addOptions } from './options.ts'
 import type { OptionSpecs } from './options.ts'
 
-// Taken as they are: `create`, `nonEmptyTarget` and `newSnapshot` decide over a run, not over a plan.
-const { create: _create, nonEmptyTarget: _nonEmptyTarget, newSnapshot: _newSnapshot, ...PLAN_OPTIONS } = MIGRATE_OPTIONS
+// Taken as they are: `create`, `nonEmptyTarget`, `newSnapshot` and `prediction` are about a run, not about a plan.
+const {
+  create: _create,
+  nonEmptyTarget: _nonEmptyTarget,
+  newSnapshot: _newSnapshot,
+  prediction: _prediction,
+  ...PLAN_OPTIONS
+} = MIGRATE_OPTIONS
 PLAN_OPTIONS satisfies OptionSpecs<PlanOptions>
 
 export function addPlan(program: Command, finish: Finish): void {

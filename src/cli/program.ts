@@ -3,6 +3,7 @@ import type { Finish } from './invocation.ts'
 import { addCheck } from './check.ts'
 import { addMigrate } from './migrate.ts'
 import { addPlan } from './plan.ts'
+import { addRehearse } from './rehearse.ts'
 import { addResume } from './resume.ts'
 import { addRoles } from './roles.ts'
 import { addStatus } from './status.ts'
@@ -22,6 +23,7 @@ export function createProgram(finish: Finish): Command {
     // Usage errors are thrown, and printed in one place with all others (main.ts).
     .configureOutput({ outputError: () => undefined })
   addCheck(program, finish)
+  addRehearse(program, finish)
   addPlan(program, finish)
   addMigrate(program, finish)
   addResume(program, finish)

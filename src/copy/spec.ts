@@ -25,6 +25,8 @@ export type Part =
   | { by: 'key'; column: string; type: string; from: string | undefined; to: string | undefined }
   /** Extension configuration tables: `where` is the extension's own condition, with its WHERE, or empty for all rows. */
   | { by: 'condition'; where: string }
+  /** About so many percent of the table's blocks, picked by chance, the same ones each time (TABLESAMPLE SYSTEM). */
+  | { by: 'sample'; percent: number }
 
 export interface SequenceRef {
   schema: string

@@ -66,6 +66,8 @@ function filter(part: Part): string {
     }
     case 'condition':
       return part.where === '' ? '' : ` ${part.where}`
+    case 'sample':
+      return ` TABLESAMPLE SYSTEM (${String(part.percent)}) REPEATABLE (1)`
     default:
       return unreachable(part)
   }

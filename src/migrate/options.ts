@@ -26,6 +26,9 @@ export interface Choices {
   roleMap?: Readonly<Record<string, string>>
   /** Tablespaces of the source that have another name on the target; `pg_default` is the database's default one. */
   tablespaceMap?: Readonly<Record<string, string>>
+  /** A provider's id, or a YAML file of one's own (docs/providers.md), in place of what the source is recognised as. */
+  sourceProvider?: string
+  targetProvider?: string
   /** Rows of a larger table are copied in parts of this many bytes. @defaultValue worked out from the sizes */
   partSize?: number
   /** Content and counts, counts alone, or nothing. @defaultValue 'full' */
@@ -47,6 +50,8 @@ export interface MigrateOptions extends CommonOptions, Choices {
   newSnapshot?: 'allow' | 'refuse'
   /** A native pg_dump to use in place of the bundled one. */
   pgDump?: string
+  /** A file that `rehearse` made: the report then says how good its prediction was. */
+  prediction?: string
 }
 
 export interface ResumeOptions extends CommonOptions {
@@ -58,6 +63,6 @@ export interface ResumeOptions extends CommonOptions {
   pgDump?: string
 }
 
-export type PlanOptions = Omit<MigrateOptions, 'create' | 'newSnapshot' | 'nonEmptyTarget'>
+export type PlanOptions = Omit<MigrateOptions, 'create' | 'newSnapshot' | 'nonEmptyTarget' | 'prediction'>
 
 export const DEFAULT_JOBS = 4

@@ -18,7 +18,10 @@ export interface Servers {
 }
 
 export function servers(source: string, target: string): Servers {
-  const infos = { source: parseConnection(source), target: parseConnection(target) }
+  return serversAt({ source: parseConnection(source), target: parseConnection(target) })
+}
+
+export function serversAt(infos: Record<Side, ConnectionInfo>): Servers {
   return {
     ...infos,
     openSource: (purpose, signal) => openSession(infos.source, 'source', purpose, signal),

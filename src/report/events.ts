@@ -26,9 +26,10 @@ export type Event =
   | { type: 'resumed'; at: number; done: number; left: number; snapshot: 'same' | 'new' }
   | { type: 'verified'; at: number; object: string; kind: string; verdict: Verdict; rows?: number; detail?: string }
   | { type: 'checked'; at: number; id: string; status: CheckStatus; findings: number; reason?: string }
+  | { type: 'tried'; at: number; object: string; outcome: 'failed' | 'blocked'; message: string; sqlstate?: string }
   | { type: 'finished'; at: number; ms: number; verdict: Verdict | 'SKIPPED'; failures: number }
 
-export type Phase = 'connect' | 'check' | 'schema' | 'plan' | 'run' | 'verify' | 'finish'
+export type Phase = 'connect' | 'check' | 'schema' | 'rehearse' | 'plan' | 'run' | 'verify' | 'finish'
 
 /** SAME, DIFFERENT or UNKNOWN; UNKNOWN means that it could not be looked at, and never passes as SAME. */
 export type Verdict = 'SAME' | 'DIFFERENT' | 'UNKNOWN'

@@ -1,4 +1,4 @@
-export { verdictOf } from './check-report.ts'
+export { findingsOf, SEVERITIES, verdictOf } from './check-report.ts'
 export type { CheckReport, CheckVerdict, WaiverReport } from './check-report.ts'
 export { checkText } from './check-text.ts'
 export { errorText } from './error-text.ts'
@@ -31,6 +31,17 @@ export type {
   VerifiedObject,
   VerifyReport,
 } from './result.ts'
+export type {
+  BodiesReport,
+  PredictedTable,
+  Prediction,
+  PredictionOutcome,
+  RehearsalFailure,
+  RehearsalReport,
+  RehearsalVerdict,
+  SpaceReport,
+} from './rehearsal-report.ts'
+export { rehearsalText } from './rehearsal-text.ts'
 export type { RefusedRoleChange, RoleChangeReport, RoleDifferenceReport, RolesReport } from './roles-report.ts'
 export { rolesText } from './roles-text.ts'
 export { advance, initialState } from './state.ts'

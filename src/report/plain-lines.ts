@@ -15,6 +15,7 @@ export const PHASES: Record<Phase, string> = {
   connect: 'Connecting',
   check: 'Checking',
   schema: 'Reading the schema',
+  rehearse: 'Making every object in a scratch database',
   plan: 'Planning',
   run: 'Copying',
   verify: 'Comparing source and target',
@@ -80,6 +81,11 @@ export function eventLine(event: Event, style: Style): string[] {
       const sqlstate = event.sqlstate === undefined ? '' : `, SQLSTATE ${oneLine(event.sqlstate)}`
       const what = `${oneLine(event.step.label)}: ${oneLine(event.message)}`
       return [`${style('bad', 'failed')}  ${what} (${event.code}${sqlstate})`]
+    }
+    case 'tried': {
+      if (event.outcome === 'blocked') return []
+      const sqlstate = event.sqlstate === undefined ? '' : ` (SQLSTATE ${oneLine(event.sqlstate)})`
+      return [`${style('bad', 'fails')}  ${oneLine(event.object)}: ${oneLine(event.message)}${sqlstate}`]
     }
     case 'verified': {
       if (event.verdict === 'SAME') return []

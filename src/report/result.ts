@@ -1,4 +1,5 @@
 import type { Phase, Verdict } from './events.ts'
+import type { PredictionOutcome } from './rehearsal-report.ts'
 
 /**
  * The data of a run's report: what `migrate` and `resume` return, what `--report` writes and what the closing summary
@@ -26,6 +27,8 @@ export interface RunReport {
   notices: NoticeReport[]
   /** Tables of the source that were written to after the snapshot: those rows are not in the target. */
   sourceWrites: SourceWrites[]
+  /** Where a rehearsal's prediction was given. */
+  prediction?: PredictionOutcome
 }
 
 export type RunVerdict = Verdict | 'SKIPPED'

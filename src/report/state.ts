@@ -125,6 +125,7 @@ export function advance(before: ViewState, event: Event): ViewState {
       return { ...state, finished: event, running: new Map(), indexes: new Map() }
     case 'notice':
     case 'checked':
+    case 'tried':
       return state
     default:
       return unreachable(event)

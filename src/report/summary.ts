@@ -65,6 +65,15 @@ function verdictLine(report: RunReport, style: Style): string {
   return `Verdict: ${style(VERDICT_LOOKS[report.verdict], report.verdict)} (${verdictMeaning(report)})`
 }
 
+/** `within what was predicted: 8.8 s (3.5 s to 21.2 s)`. */
+function predicted(report: RunReport): [name: string, value: string][] {
+  if (report.prediction === undefined) return []
+  const { predictedMs, lowMs, highMs, realMs, within } = report.prediction
+  const word = { yes: 'within', faster: 'faster than', slower: 'slower than' }[within]
+  const range = `${formatDuration(lowMs)} to ${formatDuration(highMs)}`
+  return [['expected', `${formatDuration(predictedMs)} (${range}); ${formatDuration(realMs)} is ${word} that`]]
+}
+
 function facts(report: RunReport, style: Style): string[] {
   const { bytes, rows } = totals(report)
   const phases = report.phases
@@ -76,6 +85,7 @@ function facts(report: RunReport, style: Style): string[] {
       ['target', describeEndpoint(report.target)],
       ['moved', `${formatBytes(bytes)}, ${plural(rows, 'row')}, ${plural(report.tables.length, 'table')}`],
       ['time', `${formatDuration(report.ms)}${phases.length === 0 ? '' : ` (${phases.join(', ')})`}`],
+      ...predicted(report),
     ],
     style,
   )

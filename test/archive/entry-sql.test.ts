@@ -39,6 +39,15 @@ describe('the statements of an entry', () => {
     expect(entrySql(plainEntry({ desc: 'PUBLICATION TABLE', defn: 'x' }), { publications: 'skip' })).toEqual([])
   })
 
+  test('say nothing of a publication or a subscription that is left out', () => {
+    for (const desc of ['COMMENT', 'SECURITY LABEL']) {
+      const entry = plainEntry({ desc, tag: 'SUBSCRIPTION far', defn: 'x' })
+      expect(entrySql(entry, {})).toHaveLength(1)
+      expect(entrySql(entry, { publications: 'skip' })).toHaveLength(1)
+      expect(entrySql(entry, { subscriptions: 'skip' })).toEqual([])
+    }
+  })
+
   test('give no owner to an object that is left out', () => {
     const subscription = plainEntry({ desc: 'SUBSCRIPTION', defn: 'CREATE', dropStmt: 'DROP' })
     expect(ownerSql(subscription, {})).toHaveLength(1)

@@ -34,7 +34,7 @@ function holders(parts: Part[], place: { block: number; key: number }): number {
   return parts.filter((part) => {
     if (part.by === 'all') return true
     if (part.by === 'blocks') return part.from <= place.block && (part.to === undefined || place.block < part.to)
-    if (part.by === 'condition') return false
+    if (part.by === 'condition' || part.by === 'sample') return false
     return (
       (part.from === undefined || Number(part.from) <= place.key) &&
       (part.to === undefined || place.key < Number(part.to))

@@ -1,0 +1,2 @@
+export type { RehearseOptions } from './options.ts'
+export { rehearse } from './rehearse.ts'
