@@ -37,16 +37,6 @@ export const MIGRATE_OPTIONS = {
     help: 'the same for a tablespace; repeatable',
     parse: renaming,
   },
-  sourceProvider: {
-    flags: '--source-provider <id>',
-    help: 'its service, where not recognised; or a YAML file',
-    parse: (text) => text,
-  },
-  targetProvider: {
-    flags: '--target-provider <id>',
-    help: 'the same for the target',
-    parse: (text) => text,
-  },
   partSize: {
     flags: '--part-size <size>',
     help: 'cut larger tables into parts of such a size: 1GB',

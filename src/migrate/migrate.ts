@@ -13,7 +13,6 @@ import { DEFAULT_JOBS, type MigrateOptions } from './options.ts'
 import { assertEmpty } from './preconditions.ts'
 import { comparePrediction, readPrediction } from './prediction.ts'
 import { prepare } from './prepare.ts'
-import { chooseProviders, reservedSchemas, type Providers } from './providers.ts'
 import { takeSnapshot } from './read-source.ts'
 import { goOn } from './resume.ts'
 import { RunLog } from './run-log.ts'
@@ -69,11 +68,10 @@ async function migrateInto(
     assertSameRun(unfinished, ends, choices)
     return await goOn({ servers: ends, pair, lock, ledger: unfinished, log, options, onReport })
   }
-  const providers = await chooseProviders(pair, ends, choices)
-  if (options.nonEmptyTarget !== 'add') await assertEmpty(pair.target, await reservedSchemas(pair.target, providers))
+  if (options.nonEmptyTarget !== 'add') await assertEmpty(pair.target)
 
-  await using snapshot = await takeSnapshot(ends, { choices, providers, signal })
-  const migration = await start(ends, { ...options, pair, snapshot }, { choices, providers, log })
+  await using snapshot = await takeSnapshot(ends, { choices, signal })
+  const migration = await start(ends, { ...options, pair, snapshot }, { choices, log })
   return await finish({ ...migration, onReport }, lock)
 }
 
@@ -81,7 +79,7 @@ async function migrateInto(
 async function start(
   ends: Servers,
   options: DatabaseOptions & { jobs: number; created: 'created' | 'found'; pair: Pair; snapshot: SourceSnapshot },
-  { choices, providers, log }: { choices: Chosen; providers: Providers; log: RunLog },
+  { choices, log }: { choices: Chosen; log: RunLog },
 ): Promise<Migration> {
   const { signal, jobs, created, pair, snapshot, pgDump, nonEmptyTarget = 'refuse' } = options
   const prepared = await prepare({
@@ -89,7 +87,6 @@ async function start(
     target: pair.target,
     snapshot,
     choices,
-    providers,
     created,
     nonEmptyTarget,
     jobs,
@@ -99,7 +96,6 @@ async function start(
   })
   const {
     reading,
-    owners,
     plan: { steps, definitions, rowsLeftOut },
   } = prepared
   const notes: RunNotes = {
@@ -107,8 +103,6 @@ async function start(
     writes: reading.writes,
     extraObjects: nonEmptyTarget === 'add' ? 'ignore' : 'report',
     rowsLeftOut: reading.facts.tables.filter(({ oid }) => rowsLeftOut.has(oid)).map(tableName),
-    providers,
-    owners,
   }
   const ledger = await begin(pair, ends, snapshot, notes, steps)
   const { archive } = reading

@@ -26,9 +26,6 @@ export interface Choices {
   roleMap?: Readonly<Record<string, string>>
   /** Tablespaces of the source that have another name on the target; `pg_default` is the database's default one. */
   tablespaceMap?: Readonly<Record<string, string>>
-  /** A provider's id, or a YAML file of one's own (docs/providers.md), in place of what the source is recognised as. */
-  sourceProvider?: string
-  targetProvider?: string
   /** Rows of a larger table are copied in parts of this many bytes. @defaultValue worked out from the sizes */
   partSize?: number
   /** Content and counts, counts alone, or nothing. @defaultValue 'full' */
