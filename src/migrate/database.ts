@@ -1,8 +1,9 @@
-import type { DatabaseFacts } from '../catalog/index.ts'
+import { readDatabase, type DatabaseFacts } from '../catalog/index.ts'
 import { connect, DatabaseError, SQLSTATE, type ConnectionInfo, type Session } from '../connection/index.ts'
 import { PgleapError } from '../errors.ts'
 import type { DatabaseStatement } from '../plan/index.ts'
 import { quoteIdent, quoteLiteral } from '../sql.ts'
+import { userObjects } from './preconditions.ts'
 
 /**
  * Makes the target database with the source's encoding and locale, in a tablespace of the target where one is named.
@@ -21,6 +22,23 @@ export async function createDatabase(
     throw explain(error, target.database, like)
   }
 }
+
+/**
+ * Whether the target database is as `createDatabase` leaves it: the connected role's, with the source's encoding and locale,
+ * and nothing in it or set for it. To go on with such a one overwrites nothing (invariant 8), whoever made it.
+ */
+export async function isAsCreated(pair: { source: Session; target: Session }): Promise<boolean> {
+  const [like, found] = [await readDatabase(pair.source), await readDatabase(pair.target)]
+  const sameLocale = LOCALE.every((property) => like[property] === found[property])
+  const untouched =
+    found.comment === undefined &&
+    found.grants === undefined &&
+    found.settings.length === 0 &&
+    found.connectionLimit === -1
+  return sameLocale && untouched && found.owner === pair.target.user && (await userObjects(pair.target)).length === 0
+}
+
+const LOCALE = ['encoding', 'collate', 'ctype', 'localeProvider', 'icuLocale'] as const
 
 /** Drops a database that `createDatabase` has made; one that others use by now stays. Never throws. */
 export async function dropDatabase(target: ConnectionInfo): Promise<void> {
@@ -72,7 +90,7 @@ function explain(error: unknown, name: string, like: DatabaseFacts): unknown {
       return new PgleapError({
         code: 'target.database-exists',
         message: `The target has a database "${name}" already.`,
-        hint: 'Leave out --create to fill it, or name another database.',
+        hint: 'Leave out --create to fill it, or name another database. (What a broken run has made is taken up as it is; this one has another owner or locale, or something was set for it or made in it.)',
         party: 'target',
         cause: error,
       })

@@ -6,7 +6,7 @@ import { PgleapError } from '../errors.ts'
 import { tableName, type Work } from '../plan/index.ts'
 import type { RunReport } from '../report/index.ts'
 import { assertSameChoices, chosen, type Chosen } from './choices.ts'
-import { createDatabase, dropDatabase } from './database.ts'
+import { createDatabase, dropDatabase, isAsCreated } from './database.ts'
 import { finish } from './finish.ts'
 import { notesOf, type LargerRun, type Migration, type RunNotes } from './migration.ts'
 import { DEFAULT_JOBS, type MigrateOptions } from './options.ts'
@@ -46,7 +46,7 @@ export async function migrateBetween(
   log.phase('connect')
   const created = await createIfAsked(ends, options, larger)
   try {
-    const report = await migrateInto(ends, { ...options, jobs, created }, { choices, log, larger })
+    const report = await migrateInto(ends, { ...options, jobs, created: created === 'found' ? 'found' : 'created' }, { choices, log, larger })
     return prediction === undefined ? report : { ...report, prediction: comparePrediction(prediction, report) }
   } catch (error) {
     // A refused run changes nothing: a database that was made for it goes, as long as nothing is in it.
@@ -113,12 +113,14 @@ async function createIfAsked(
   ends: Servers,
   options: DatabaseOptions,
   { created = 'found', tablespace }: LargerRun,
-): Promise<'created' | 'found'> {
+): Promise<'created' | 'bare' | 'found'> {
   if (options.create !== 'create') return created
   try {
     await using pair = await openPair(ends, options.signal)
     // The same command again, after a run that broke: its database is there, with its ledger.
     if ((await openLedger(pair.target)) !== undefined) return 'found'
+    // Or without one, where it broke before it had a ledger.
+    if (await isAsCreated(pair)) return 'bare'
   } catch (error) {
     if (!(error instanceof PgleapError && error.code === 'connect.no-database' && error.party === 'target')) throw error
   }

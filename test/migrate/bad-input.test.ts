@@ -6,7 +6,7 @@ import { connect, parseConnection } from '../../src/connection/index.ts'
 import type { Party } from '../../src/errors.ts'
 import { migrate, plan, type MigrateOptions } from '../../src/index.ts'
 import { createDatabase } from '../../src/migrate/database.ts'
-import { type FreshDatabase, type OwnServer, freshDatabase, startServer } from '../kit/index.ts'
+import { type FreshDatabase, type OwnServer, databaseNamed, freshDatabase, startServer } from '../kit/index.ts'
 import { expectWhole, fingerprint, expectRefusal, run } from './support.ts'
 
 let old: OwnServer
@@ -193,12 +193,23 @@ describe('a target that lacks something is refused', () => {
     await run(database.url, 'drop owned by nowhere_else; drop role nowhere_else')
   })
 
+  test('and goes on with a database that --create has just made when it was killed', async () => {
+    await using target = databaseNamed(young, 'cut_short')
+    await using session = await connect(parseConnection(source.url), { side: 'source', purpose: 'test' })
+    await createDatabase(parseConnection(target.url), await readDatabase(session))
+    expectWhole(await migrate({ source: source.url, target: target.url, create: 'create' }))
+  })
+
   test('when --create names a database that is there', async () => {
     await using target = await freshDatabase(young)
-    const before = await fingerprint(target.url)
-    const call = migrate({ source: source.url, target: target.url, create: 'create' })
-    await expectRefusal(call, 'target.database-exists', 'target')
-    expect(await fingerprint(target.url)).toBe(before)
+    for (const touch of [`comment on database "${target.name}" is 'mine'`, 'create table mine (id int)']) {
+      await run(target.url, touch)
+      const before = await fingerprint(target.url)
+      const call = migrate({ source: source.url, target: target.url, create: 'create' })
+      await expectRefusal(call, 'target.database-exists', 'target')
+      expect(await fingerprint(target.url)).toBe(before)
+      await run(target.url, `comment on database "${target.name}" is null`)
+    }
   })
 })
 
