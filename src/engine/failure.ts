@@ -24,6 +24,14 @@ export function isFatalForAll(error: unknown): boolean {
   )
 }
 
+/** A server of which somebody has the last connection; it is not the step's fault. */
+export function isOutOfConnections(error: unknown): boolean {
+  for (let one = error; one instanceof Error; one = one.cause) {
+    if (one instanceof PgleapError && one.code === 'connect.too-many') return true
+  }
+  return false
+}
+
 const FATAL_CODES = new Set(['snapshot.lost', 'ledger.locked', 'run.interrupted'])
 
 function serverError(error: unknown): DatabaseError | undefined {

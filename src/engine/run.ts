@@ -1,6 +1,6 @@
 import type { Session } from '../connection/index.ts'
 import type { EmitEvent } from '../report/index.ts'
-import { describeFailure, isFatalForAll } from './failure.ts'
+import { describeFailure, isFatalForAll, isOutOfConnections } from './failure.ts'
 import { notDone, readDone } from './ledger.ts'
 import type { FailedStep } from './ledger.ts'
 import { recordFailures } from './ledger-writes.ts'
@@ -100,12 +100,15 @@ class Round<W, K extends Worker> {
   /** Failures that could not be written to the ledger yet. */
   #unrecorded: FailedStep[] = []
   #fatal: { error: unknown } | undefined
+  /** Workers that have not found their server full. */
+  #working: number
   /** Workers that have found nothing to do, until something is finished. */
   readonly #idle: (() => void)[] = []
 
   constructor(options: RunStepsOptions<W, K>, done: readonly number[]) {
     this.#options = options
     this.#done = [...done]
+    this.#working = options.jobs
     this.#clock = options.clock ?? SYSTEM_CLOCK
     this.#emit = options.emit ?? (() => {})
     this.#signal = options.signal ?? new AbortController().signal
@@ -170,10 +173,11 @@ class Round<W, K extends Worker> {
   /** One worker's life. Never rejects: what must end the run is kept in `#fatal`. */
   async #work(slot: WorkerSlot<K>): Promise<void> {
     try {
-      while (this.#fatal === undefined && !this.#signal.aborted && !this.#schedule.finished) {
+      let isWanted = true
+      while (isWanted && this.#fatal === undefined && !this.#signal.aborted && !this.#schedule.finished) {
         const piece = this.#schedule.next()
         if (piece === undefined) await new Promise<void>((resolve) => this.#idle.push(resolve))
-        else await this.#do(piece, slot)
+        else isWanted = (await this.#do(piece, slot)) === 'go on'
       }
     } catch (error) {
       this.#fatal ??= { error }
@@ -183,7 +187,7 @@ class Round<W, K extends Worker> {
     await slot.close()
   }
 
-  async #do(piece: Piece<W>, slot: WorkerSlot<K>): Promise<void> {
+  async #do(piece: Piece<W>, slot: WorkerSlot<K>): Promise<'go on' | 'leave'> {
     const started = this.#clock.now()
     for (const step of piece.steps) this.#emit({ type: 'step-started', at: started, step: stepRef(step) })
     try {
@@ -191,9 +195,29 @@ class Round<W, K extends Worker> {
       this.#schedule.succeeded(piece)
       this.#succeeded(piece.steps, results, started)
     } catch (error) {
+      if (this.#canDoWithout(error)) {
+        this.#schedule.returned(piece)
+        return 'leave'
+      }
       await this.#failedPiece(piece, slot, error)
     }
     this.#wakeAll()
+    return 'go on'
+  }
+
+  /** A server that lets no more sessions in ends a worker and not the run, as long as another one works on. */
+  #canDoWithout(error: unknown): boolean {
+    if (!isOutOfConnections(error) || this.#working < 2 || this.#fatal !== undefined || this.#signal.aborted)
+      return false
+    this.#working -= 1
+    this.#emit({
+      type: 'notice',
+      at: this.#clock.now(),
+      level: 'warning',
+      code: 'run.fewer-workers',
+      message: `${messageOf(unwrapped(error))} The run goes on with ${String(this.#working)} of ${String(this.#options.jobs)} workers.`,
+    })
+    return true
   }
 
   #succeeded(steps: readonly Step<W>[], results: readonly StepResult[], started: number): void {
@@ -263,6 +287,10 @@ class Round<W, K extends Worker> {
       this.#signal.removeEventListener('abort', onAbort)
     }
   }
+}
+
+function messageOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error)
 }
 
 function unwrapped(error: unknown): unknown {

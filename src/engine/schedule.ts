@@ -157,6 +157,15 @@ export class Schedule<W = unknown> {
     return verdict
   }
 
+  /** The piece was not begun: its steps come again, for another worker. */
+  returned(piece: Piece<W>): void {
+    for (const { id } of piece.steps) {
+      this.#states[id - 1] = WAITING
+      if (this.#waits[id - 1] === 0) this.#makeReady(id - 1)
+    }
+    this.#free(piece)
+  }
+
   #piece(members: number[], locks: HeldLocks): Piece<W> {
     return { steps: members.flatMap((at) => this.#steps[at] ?? []), locks }
   }

@@ -6,7 +6,7 @@ import { describe, expect, test } from 'vitest'
 import type { Session } from '../../src/connection/index.ts'
 import { type Prepared, type Worker, openLedger } from '../../src/engine/index.ts'
 import type { Event } from '../../src/report/index.ts'
-import { faultProxy, freshDatabase, startServer } from '../kit/index.ts'
+import { faultProxy, freshDatabase, freshRole, server as sharedServer, startServer } from '../kit/index.ts'
 import { type TestStep, step } from './steps.ts'
 import { MAJOR, openSession, openWorker, run, sqlOf, startRun, takeUp, withTarget } from './target.ts'
 
@@ -40,6 +40,35 @@ const asTask = (steps: readonly TestStep[]): Prepared<Worker> => ({
     for (const { work } of steps) await target.script(work)
     return steps.map(() => ({ bytes: 1, rows: 1 }))
   },
+})
+
+describe('a server that has few connections left', () => {
+  test('is worked on with as many as it lets in', async () => {
+    const server = await sharedServer(MAJOR)
+    await using role = await freshRole(server, { attributes: 'login connection limit 4' })
+    await using database = await freshDatabase(server, { owner: role.name })
+    const url = database.urlFor(role.name)
+    await using session = await openSession(url)
+    const ledger = await begin(session, inserts(60, { pause: 0.01 }))
+    // Beside this session and the lock's, two are left.
+    const { outcome, events } = await run(url, ledger, { jobs: 5 })
+    expect(outcome).toMatchObject({ done: 60, failed: [], blocked: [] })
+    await expectExact(session)
+    const notices = events.filter((event) => event.type === 'notice')
+    expect(notices.map(({ code }) => code)).toEqual(Array(3).fill('run.fewer-workers'))
+    expect(notices[2]?.message).toMatch(/too many connections.* The run goes on with 2 of 5 workers\.$/)
+  })
+
+  test('ends the run where it lets none in, with nothing failed', async () => {
+    const server = await sharedServer(MAJOR)
+    await using role = await freshRole(server, { attributes: 'login connection limit 2' })
+    await using database = await freshDatabase(server, { owner: role.name })
+    const url = database.urlFor(role.name)
+    await using session = await openSession(url)
+    const ledger = await begin(session, inserts(3))
+    await expect(run(url, ledger, { jobs: 3 })).rejects.toMatchObject({ code: 'connect.too-many' })
+    expect(await openLedger(session)).toMatchObject({ failures: [], done: new Map() })
+  })
 })
 
 describe('a process that is killed', () => {
