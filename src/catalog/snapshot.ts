@@ -126,6 +126,12 @@ export class SourceSnapshot implements AsyncDisposable {
     await this.#join(reader, signal)
   }
 
+  /** Ends the snapshot for everybody, readers included: nobody is going to read any more. */
+  async release(): Promise<void> {
+    const readers = this.#readers.splice(0)
+    await Promise.all([this[Symbol.asyncDispose](), ...readers.map(({ session }) => session.close())])
+  }
+
   /** Ends the snapshot: closes the keeper. Readers are their callers' to close. */
   async [Symbol.asyncDispose](): Promise<void> {
     await this.#replacing?.catch(() => undefined)

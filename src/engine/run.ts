@@ -32,6 +32,8 @@ export interface RunStepsOptions<W, K extends Worker> {
   isFatal?: ((error: unknown) => boolean) | undefined
   retry?: Partial<RetryPolicy> | undefined
   batch?: BatchLimit | undefined
+  /** Ends with this stage; steps of later ones are left for another call. @defaultValue the last stage of the plan */
+  lastStage?: number | undefined
   /** The least time between two progress events of one step, in milliseconds. */
   progressMs?: number | undefined
   clock?: Clock | undefined
@@ -112,7 +114,8 @@ class Round<W, K extends Worker> {
     this.#clock = options.clock ?? SYSTEM_CLOCK
     this.#emit = options.emit ?? (() => {})
     this.#signal = options.signal ?? new AbortController().signal
-    this.#schedule = new Schedule(options.steps, { done, workers: options.jobs, batch: options.batch })
+    const { jobs: workers, batch, lastStage } = options
+    this.#schedule = new Schedule(options.steps, { done, workers, batch, lastStage })
     this.#runner = new PieceRunner({
       runId: options.runId,
       prepare: options.prepare,

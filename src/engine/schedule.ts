@@ -22,6 +22,8 @@ export interface ScheduleOptions {
   done: Iterable<number>
   workers: number
   batch?: BatchLimit | undefined
+  /** Steps of later stages are left alone. */
+  lastStage?: number | undefined
 }
 
 const DEFAULT_BATCH: BatchLimit = { cost: 500, steps: 200 }
@@ -34,6 +36,9 @@ const RUNNING = 3
 const DONE = 4
 const FAILED = 5
 const BLOCKED = 6
+
+/** The place of a stage that is not to be entered. */
+const NEVER = -1
 
 /**
  * Decides what runs next; knows no server and no clock. `next` gives a piece of work or undefined, which means that
@@ -81,16 +86,19 @@ export class Schedule<W = unknown> {
     this.#ready = new Heap(byPriority)
     this.#locks = new LockTable(byPriority)
 
-    const numbers = [...new Set(steps.map((step) => step.stage))].toSorted((a, b) => a - b)
+    const { lastStage = Infinity } = options
+    const numbers = [...new Set(steps.map((step) => step.stage))]
+      .filter((stage) => stage <= lastStage)
+      .toSorted((a, b) => a - b)
     const places = new Map(numbers.map((stage, place) => [stage, place]))
     this.#stages = numbers.map(() => ({ members: [], left: 0 }))
-    this.#stageOf = Int32Array.from(steps, (step) => places.get(step.stage) ?? 0)
+    this.#stageOf = Int32Array.from(steps, (step) => places.get(step.stage) ?? NEVER)
     this.#waits = Int32Array.from(steps, (step) => {
       const isUnmet = (id: number): boolean => this.#states[id - 1] !== DONE
       return step.dependsOn.filter(isUnmet).length + step.after.filter(isUnmet).length
     })
     for (const [at, state] of this.#states.entries()) {
-      const stage = this.#stages[this.#stageOf[at] ?? 0]
+      const stage = this.#stages[this.#stageOf[at] ?? NEVER]
       if (state === DONE || stage === undefined) continue
       stage.members.push(at)
       stage.left += 1
@@ -290,7 +298,7 @@ export class Schedule<W = unknown> {
   /** A step that is done, failed or blocked lets those go that only had to come after it, and the stage go on. */
   #finish(at: number): void {
     for (const later of this.#graph.followers[at] ?? []) this.#unblock(later)
-    const stage = this.#stages[this.#stageOf[at] ?? 0]
+    const stage = this.#stages[this.#stageOf[at] ?? NEVER]
     if (stage === undefined) return
     stage.left -= 1
     if (stage.left === 0 && this.#stageOf[at] === this.#stage) this.#enterStage()

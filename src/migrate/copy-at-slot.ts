@@ -1,6 +1,6 @@
 import { RunLock } from '../engine/index.ts'
-import { tableName } from '../plan/index.ts'
-import type { RunReport } from '../report/index.ts'
+import { tableName, type Work } from '../plan/index.ts'
+import type { EmitEvent, RunReport } from '../report/index.ts'
 import { chosen } from './choices.ts'
 import { finish } from './finish.ts'
 import { begin } from './migrate.ts'
@@ -17,6 +17,8 @@ export type CopyAtSlotOptions = Omit<MigrateOptions, 'create' | 'nonEmptyTarget'
   snapshot: string
   /** Called when the snapshot is in our own hands. */
   onSnapshot: () => Promise<void>
+  /** Called when the ledger is there, before anything else is made: from now on `copyTheRest` goes on with it. */
+  onBegun: () => Promise<void>
 }
 
 /**
@@ -25,7 +27,11 @@ export type CopyAtSlotOptions = Omit<MigrateOptions, 'create' | 'nonEmptyTarget'
  */
 export async function copyAtSlot(options: CopyAtSlotOptions): Promise<RunReport> {
   const { jobs = DEFAULT_JOBS, signal, pgDump } = options
-  const log = new RunLog(options.onEvent)
+  const reads = new Set<number>()
+  const log = new RunLog((event) => {
+    if (event.type === 'step-done' && reads.delete(event.step.id) && reads.size === 0) void snapshot.release()
+    forwardStreamed(options.onEvent)(event)
+  })
   const choices = chosen({ ...options, verify: 'none' })
   const ends = servers(options.source, options.target)
   log.phase('connect')
@@ -53,6 +59,9 @@ export async function copyAtSlot(options: CopyAtSlotOptions): Promise<RunReport>
     rowsLeftOut: reading.facts.tables.filter(({ oid }) => plan.rowsLeftOut.has(oid)).map(tableName),
   }
   const ledger = await begin(pair, ends, snapshot, notes, plan.steps)
+  await options.onBegun()
+  // The source's vacuum waits for no snapshot longer than the last row is read.
+  for (const { id, work } of plan.steps) if (readsSource(work)) reads.add(id)
   return await finish(
     {
       servers: ends,
@@ -68,4 +77,16 @@ export async function copyAtSlot(options: CopyAtSlotOptions): Promise<RunReport>
     },
     lock,
   )
+}
+
+/** Steps that read the source in its snapshot. */
+export function readsSource({ kind }: Work): boolean {
+  return kind === 'copy' || kind === 'sequences' || kind === 'large-objects'
+}
+
+/** What is written to the source after the snapshot comes with the stream: nobody is to be warned of it. */
+export function forwardStreamed(onEvent: EmitEvent | undefined): EmitEvent {
+  return (event) => {
+    if (event.type !== 'notice' || event.code !== 'source.written') onEvent?.(event)
+  }
 }

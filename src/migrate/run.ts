@@ -7,8 +7,8 @@ import type { Migration } from './migration.ts'
 import { maintenanceSettings } from './target-memory.ts'
 import { openWorker, type MigrationWorker } from './worker.ts'
 
-/** Does the steps that the ledger does not hold as done. */
-export async function run(migration: Migration, lock: RunLock): Promise<RunOutcome<Work>> {
+/** Does the steps that the ledger does not hold as done, up to a stage where one is named. */
+export async function run(migration: Migration, lock: RunLock, lastStage?: number): Promise<RunOutcome<Work>> {
   const { servers, snapshot, ledger, notes, definitions, jobs, log, signal } = migration
   log.phase('run')
   await using watcher = await servers.openTarget('progress', signal)
@@ -24,6 +24,7 @@ export async function run(migration: Migration, lock: RunLock): Promise<RunOutco
     prepare: executor({ choices: notes.choices, definitions, log }),
     emit: log.emit,
     signal,
+    lastStage,
   })
 }
 

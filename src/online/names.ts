@@ -4,6 +4,10 @@ import { randomBytes } from 'node:crypto'
 export interface StreamNames {
   /** On the side that is written to. */
   publication: string
+  /** On the side that is written to: TRUNCATE of tables whose rows are not streamed. */
+  truncates: string
+  /** On the side that is written to, for a moment after a copy that broke: the tables that are complete. */
+  complete: string
   /** On the side that is written to. */
   slot: string
   /** On the side that follows. */
@@ -18,5 +22,11 @@ export function newId(): string {
 /** `forward` flows from the source to the target, `back` the other way. */
 export function streamNames(id: string, direction: 'forward' | 'back'): StreamNames {
   const name = direction === 'forward' ? `pgleap_${id}` : `pgleap_${id}_back`
-  return { publication: name, slot: name, subscription: name }
+  return {
+    publication: name,
+    truncates: `${name}_truncate`,
+    complete: `${name}_complete`,
+    slot: name,
+    subscription: name,
+  }
 }

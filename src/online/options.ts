@@ -17,7 +17,17 @@ export interface OnlineStartOptions extends CommonOptions {
   privileges?: 'keep' | 'skip'
   tablespaces?: 'keep' | 'skip'
   pgDump?: string
+  /** `without` starts although a rollback will not be possible. @defaultValue 'with' */
+  wayBack?: 'with' | 'without'
+  /** Checks whose findings do not keep it from starting, by their ids: those of `check`, and `reach`, `close`, `end-sessions`, `way-back`. */
+  skipChecks?: readonly string[]
+  /** How long to wait for the transactions that are open on the source before the slot is made, in milliseconds. @defaultValue 3600000 */
+  slotTimeoutMs?: number
+  /** Return when the target has caught up, or as soon as the stream runs. @defaultValue 'caught-up' */
+  until?: 'caught-up' | 'streaming'
 }
+
+export type OnlinePlanOptions = Pick<OnlineStartOptions, 'source' | 'target' | 'onEvent' | 'signal'>
 
 export interface OnlineSwitchOptions extends CommonOptions {
   target: string
@@ -43,5 +53,6 @@ export interface OnlineSwitchOptions extends CommonOptions {
   sequenceOffset?: number
 }
 
+export const DEFAULT_SLOT_TIMEOUT_MS = 3_600_000
 export const DEFAULT_MAX_PAUSE_MS = 30_000
 export const DEFAULT_GRACE_MS = 5_000

@@ -21,3 +21,13 @@ CREATE TABLE pgleap_online.journal (
   ms double precision NOT NULL,
   detail jsonb NOT NULL
 );
+
+-- What the schema of a side was made of when the other side had the same: a hash for each object, by which DDL is noticed and
+-- named. One row an object.
+CREATE TABLE pgleap_online.schema_object (
+  side text NOT NULL,
+  kind text NOT NULL,
+  name text NOT NULL,
+  hash text NOT NULL,
+  PRIMARY KEY (side, kind, name)
+);

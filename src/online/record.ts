@@ -32,6 +32,12 @@ export interface OnlineRecord {
   switches: number
   /** What was changed on a server and is set back at the end, in the order in which it was done. */
   changes: Change[]
+  /** `without` where the source cannot follow the target: after the cutover there is no rollback. */
+  wayBack: 'with' | 'without'
+  /** Tables that the stream itself copies, after a copy that broke. */
+  handedOver: { schema: string; name: string }[]
+  /** Why the stream is over for good, where `watch` gave its slot up. */
+  lost?: string
 }
 
 /** One thing that we changed on a server, and the statement that sets it back. */
@@ -93,11 +99,13 @@ export async function amend(
   target: Session,
   record: OnlineRecord,
   change: Partial<OnlineRecord>,
+  where: 'by itself' | 'in this transaction' = 'by itself',
 ): Promise<OnlineRecord> {
   const amended = { ...record, ...change }
-  await durably(target, async () => {
+  const update = async () => {
     await target.query('UPDATE pgleap_online.migration SET record = $1', [JSON.stringify(amended)])
-  })
+  }
+  await (where === 'by itself' ? durably(target, update) : update())
   return amended
 }
 

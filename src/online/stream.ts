@@ -3,15 +3,31 @@ import { qualified, quoteIdent, quoteLiteral } from '../sql.ts'
 import type { StreamNames } from './names.ts'
 import type { TableRule } from './table-rules.ts'
 
-/** Publishes the tables that are streamed. A partition is published under its root, so that both sides may be cut differently. */
+/** Publishes the tables that are streamed, each by itself: a partition under its own name, a parent without its children. */
 export async function createPublication(
   active: Session,
-  { publication }: StreamNames,
+  { publication, truncates }: StreamNames,
   tables: readonly TableRule[],
 ): Promise<void> {
-  const streamed = tables.filter(({ rule }) => rule === 'streamed').map(({ schema, name }) => qualified(schema, name))
-  const forTables = streamed.length === 0 ? '' : `FOR TABLE ONLY ${streamed.join(', ONLY ')}`
-  await active.script(`CREATE PUBLICATION ${quoteIdent(publication)} ${forTables}`)
+  await active.script(publicationSql(publication, streamedTables(tables)))
+  await active.script(publicationSql(truncates, truncatedTables(tables), "WITH (publish = 'truncate')"))
+}
+
+/** The tables whose rows are streamed. */
+export function streamedTables(tables: readonly TableRule[]): TableRule[] {
+  return tables.filter(({ rule }) => rule === 'streamed')
+}
+
+/** The tables whose TRUNCATE alone is streamed. */
+export function truncatedTables(tables: readonly TableRule[]): TableRule[] {
+  return tables.filter(({ truncate }) => truncate === 'streamed')
+}
+
+/** `CREATE PUBLICATION` of these tables; of none, where there are none. */
+export function publicationSql(name: string, tables: readonly TableRule[], options = ''): string {
+  const names = tables.map((table) => qualified(table.schema, table.name))
+  const forTables = names.length === 0 ? '' : `FOR TABLE ONLY ${names.join(', ONLY ')}`
+  return `CREATE PUBLICATION ${quoteIdent(name)} ${forTables} ${options}`
 }
 
 /**
@@ -20,7 +36,7 @@ export async function createPublication(
  */
 export async function createSubscription(
   passive: Session,
-  { publication, slot, subscription }: StreamNames,
+  { publication, truncates, slot, subscription }: StreamNames,
   publisher: ConnectionInfo,
 ): Promise<void> {
   const options = [`slot_name = ${quoteLiteral(slot)}`, 'create_slot = false', 'copy_data = false', 'enabled = false']
@@ -31,7 +47,7 @@ export async function createSubscription(
   try {
     await passive.script(
       `CREATE SUBSCRIPTION ${quoteIdent(subscription)} CONNECTION ${quoteLiteral(serverConninfo(publisher).reveal())}
-         PUBLICATION ${quoteIdent(publication)} WITH (${options.join(', ')})`,
+         PUBLICATION ${quoteIdent(publication)}, ${quoteIdent(truncates)} WITH (${options.join(', ')})`,
     )
   } catch (error) {
     throw withoutStatement(error)
@@ -41,6 +57,12 @@ export async function createSubscription(
 /** The statement of a failed CREATE SUBSCRIPTION holds the password (invariant 4). */
 function withoutStatement(error: unknown): unknown {
   return error instanceof DatabaseError ? new DatabaseError(error.side, error.server, undefined) : error
+}
+
+/** Whether the subscription is there, running or not. pg_subscription is not for everybody, its statistics are. */
+export async function hasSubscription(passive: Session, { subscription }: StreamNames): Promise<boolean> {
+  const [found] = await passive.query('SELECT FROM pg_catalog.pg_stat_subscription WHERE subname = $1', [subscription])
+  return found !== undefined
 }
 
 export async function startSubscription(passive: Session, { subscription }: StreamNames): Promise<void> {
@@ -67,10 +89,7 @@ export async function stopSubscription(passive: Session, names: StreamNames): Pr
 
 /** Drops the subscription where it is there; never its slot, which may be on a server that does not answer. */
 export async function dropSubscription(passive: Session, names: StreamNames): Promise<void> {
-  const [found] = await passive.query('SELECT FROM pg_catalog.pg_stat_subscription WHERE subname = $1', [
-    names.subscription,
-  ])
-  if (found === undefined) return
+  if (!(await hasSubscription(passive, names))) return
   await stopSubscription(passive, names)
   const name = quoteIdent(names.subscription)
   await passive.script(`ALTER SUBSCRIPTION ${name} SET (slot_name = NONE)`)
@@ -78,7 +97,10 @@ export async function dropSubscription(passive: Session, names: StreamNames): Pr
 }
 
 /** Drops slot and publication where they are there; a walsender that still holds the slot is ended first. */
-export async function dropPublished(active: Session, { slot, publication }: StreamNames): Promise<void> {
+export async function dropPublished(
+  active: Session,
+  { slot, publication, truncates, complete }: StreamNames,
+): Promise<void> {
   for (;;) {
     const [row] = await active.query<{ active_pid: number | null }>(
       'SELECT active_pid FROM pg_catalog.pg_replication_slots WHERE slot_name = $1',
@@ -93,7 +115,7 @@ export async function dropPublished(active: Session, { slot, publication }: Stre
       await active.query('SELECT pg_catalog.pg_sleep(0.02)')
     }
   }
-  await active.script(`DROP PUBLICATION IF EXISTS ${quoteIdent(publication)}`)
+  await active.script(`DROP PUBLICATION IF EXISTS ${[publication, truncates, complete].map(quoteIdent).join(', ')}`)
 }
 
 /** A slot for the other direction: nobody writes to this side yet, so no snapshot goes with it. */

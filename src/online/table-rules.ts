@@ -50,7 +50,7 @@ export interface RuledTable {
   bytes: number
   generated: 'some' | 'none'
   /** What has to be changed on the source before it is published: else its own UPDATE and DELETE would fail. */
-  change?: { sql: string } & Change
+  change?: { sql: string } & Omit<Change, 'side'>
 }
 
 /** A relation whose rows do not travel, and why. */
@@ -162,7 +162,7 @@ function streamed(row: TableRow, identity: 'key' | 'index' | 'full', why: string
   const ruled: RuledTable = { ...sizeOf(row), rule: { schema, name, rule: 'streamed', identity, why } }
   if (rule === undefined || rule.changes.length === 0) return ruled
   const { sql, undo } = changeSql(rule.changes)
-  return { ...ruled, change: { side: 'source', what: `replica identity of ${schema}.${name}`, sql, undo } }
+  return { ...ruled, change: { what: `replica identity of ${schema}.${name}`, sql, undo } }
 }
 
 function sizeOf(row: TableRow): Pick<RuledTable, 'bytes' | 'generated'> {

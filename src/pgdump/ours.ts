@@ -4,7 +4,7 @@ import type { Archive, Entry } from '../archive/index.ts'
 const SCHEMAS = new Set(['pgleap', 'pgleap_online'])
 
 /** Publications and subscriptions of an online migration: `pgleap_` and its eight hex digits, with what follows in a tag. */
-const STREAM = /^(?:PUBLICATION |SUBSCRIPTION )?pgleap_[0-9a-f]{8}(?:_back)?(?: |$)/
+const STREAM = /^(?:PUBLICATION |SUBSCRIPTION )?pgleap_[0-9a-f]{8}(?:_back)?(?:_truncate|_complete)?(?: |$)/
 
 /** The archive without what pgleap itself has made on the server: that is no part of anyone's schema. */
 export function withoutOurs(archive: Archive): Archive {

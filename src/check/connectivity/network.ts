@@ -1,4 +1,3 @@
-import { redact, serverConninfo } from '../../connection/index.ts'
 import type { ConnectionInfo, Session, Side } from '../../connection/index.ts'
 import type { NewFinding } from '../check.ts'
 import { cannotTell } from '../cannot-tell.ts'
@@ -6,8 +5,8 @@ import { check } from '../check.ts'
 import type { Check, ProbeEnds } from '../check.ts'
 import { loadSql } from '../../sql.ts'
 import { formatDuration } from '../../units.ts'
+import { tryToReach } from './reach.ts'
 
-const REACH_SOURCE = loadSql(import.meta.url, 'reach-source.sql')
 const TLS = loadSql(import.meta.url, 'tls.sql')
 
 interface TlsRow {
@@ -36,27 +35,15 @@ const reachable = check<{ says: string }>({
 
 async function reachFromTarget(ends: ProbeEnds): Promise<{ says: string }[]> {
   await using target = await ends.open('target', 'check: reach the source')
-  const info = ends.info.source
-  const conninfo = `${serverConninfo(info).reveal()} connect_timeout='5'`
-  await target.script('BEGIN READ WRITE')
-  await target.query("SELECT pg_catalog.set_config('pgleap.source', $1, true)", [conninfo])
-  await target.script(REACH_SOURCE)
-  const [answer] = await target.query<{ sqlstate: string | null; says: string | null }>(
-    "SELECT pg_catalog.current_setting('pgleap.sqlstate', true) AS sqlstate, pg_catalog.current_setting('pgleap.says', true) AS says",
-  )
-  const { sqlstate, says } = answer ?? {}
-  if (sqlstate === undefined || sqlstate === null || sqlstate === '') return []
-  const safe = redact(says ?? '', info)
-  if (sqlstate.startsWith(CONNECTION_CLASS)) return [{ says: safe }]
+  const refusal = await tryToReach(target, ends.info.source)
+  if (refusal === undefined) return []
+  if (refusal.kind === 'no connection') return [{ says: refusal.says }]
   throw cannotTell(
     'target',
-    `The target does not let ${target.user} try a subscription: ${safe}`,
+    `The target does not let ${target.user} try a subscription: ${refusal.says}`,
     'Check as the user who is going to make it.',
   )
 }
-
-/** Of the errors that CREATE SUBSCRIPTION gives where libpq got no connection (subscriptioncmds.c). */
-const CONNECTION_CLASS = '08'
 
 /** C03 */
 const encrypted = check<TlsRow, TlsRow>({
