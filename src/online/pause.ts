@@ -74,6 +74,7 @@ async function stopWritesAndCatchUp(the: Switch, proven: Proven, signal: AbortSi
     await lockTables(locker, { graceMs, signal })
     await endSessions(active, signal)
   })
+  const still = performance.now()
   const fence = await step(the, 'fence', () => takeFence(active))
   await step(the, 'drain', () => drain(active, now.slot, fence, signal))
   await step(the, 'sequences', () => carrySequences(active, passive, sequenceOffset))
@@ -82,7 +83,7 @@ async function stopWritesAndCatchUp(the: Switch, proven: Proven, signal: AbortSi
     if (await largeObjectsMayDiffer(active, proven)) await replaceLargeObjects(active, passive, record.choices)
   })
   await step(the, 'verify', () =>
-    proveInPause({ sides, record, options: { ...options, signal }, active, slot: now.slot }, proven),
+    proveInPause({ sides, record, options: { ...options, signal }, active, slot: now.slot }, proven, still),
   )
 }
 

@@ -51,7 +51,7 @@ export async function proveWhileStreaming(comparing: Comparing): Promise<Proven>
   await drain(active, slot, await positionNow(active), signal)
   await using second = await SourceSnapshot.take(() => sides.open(passive, 'verify'), { signal })
   const moments = active.side === 'source' ? { source: first, target: second } : { source: second, target: first }
-  const result = await compare({ sides, record, options, moments, schema: 'compare', tables: () => true })
+  const result = await compare({ sides, record, options, moments, what: 'rows and schema', tables: () => true })
   const ms = performance.now() - began
   await active.query('SELECT pg_catalog.pg_sleep($1)', [COUNTERS_LAG_MS / 1000])
   const written = new Set(writtenSince(counters, await readWriteCounters(active)))
@@ -82,32 +82,49 @@ export async function expectedProofMs(proven: Proven, active: Session): Promise<
 }
 
 /**
+ * Before 15 the server shows counters that may be half a second old (pgstat.c, PGSTAT_STAT_INTERVAL); from 15 on what a
+ * session wrote is counted when it has ended. In milliseconds.
+ */
+const OLD_COUNTERS_MS = 520
+const SHARED_COUNTERS = 15
+
+/**
  * Compares, while nobody writes, what was written to since it was found the same, all sequences and large objects.
  *
+ * @param still when the last writer's session had ended, as performance.now() tells it
  * @throws PgleapError `online.different`, and `online.unknown` unless that is accepted
  */
-export async function proveInPause({ sides, record, options, active }: Comparing, proven: Proven): Promise<number> {
+export async function proveInPause(comparing: Comparing, proven: Proven, still: number): Promise<void> {
+  const { active } = comparing
+  const readWritten = async () => writtenSince(proven.counters, await readWriteCounters(active))
+  const again = new Set([...proven.open, ...(await readWritten())])
+  await proveStill(comparing, again, 'with sequences')
+  if (active.major >= SHARED_COUNTERS) return
+  await active.query('SELECT pg_catalog.pg_sleep($1)', [
+    Math.max(0, still + OLD_COUNTERS_MS - performance.now()) / 1000,
+  ])
+  const late = (await readWritten()).filter((table) => !again.has(table))
+  if (late.length > 0) await proveStill(comparing, new Set(late), 'rows alone')
+}
+
+async function proveStill(
+  { sides, record, options }: Comparing,
+  wanted: ReadonlySet<string>,
+  what: 'with sequences' | 'rows alone',
+): Promise<void> {
   const { signal } = options
-  const again = new Set([...proven.open, ...writtenSince(proven.counters, await readWriteCounters(active))])
   const [source, target] = await Promise.all([
     SourceSnapshot.take(() => sides.open('source', 'verify'), { signal }),
     SourceSnapshot.take(() => sides.open('target', 'verify'), { signal }),
   ])
   await using _source = source
   await using _target = target
-  const result = await compare({
-    sides,
-    record,
-    options,
-    moments: { source, target },
-    schema: 'skip',
-    tables: (table) => again.has(table),
-  })
+  const tables = (table: string) => wanted.has(table)
+  const result = await compare({ sides, record, options, moments: { source, target }, what, tables })
   refuse(
     verdictsOf(result).filter(({ verdict }) => verdict !== 'SAME'),
     options,
   )
-  return result.tables.length
 }
 
 interface CompareOptions {
@@ -115,11 +132,11 @@ interface CompareOptions {
   record: OnlineRecord
   options: OnlineSwitchOptions
   moments: Record<Side, SourceSnapshot>
-  schema: 'compare' | 'skip'
+  what: 'rows and schema' | 'with sequences' | 'rows alone'
   tables: (name: string) => boolean
 }
 
-async function compare({ sides, record, options, moments, schema, tables }: CompareOptions): Promise<VerifyResult> {
+async function compare({ sides, record, options, moments, what, tables }: CompareOptions): Promise<VerifyResult> {
   const { signal, onEvent, jobs, sequenceOffset = 0 } = options
   const { owners, privileges, tablespaces, roleMap } = record.choices
   const dump = (side: Side) =>
@@ -135,8 +152,8 @@ async function compare({ sides, record, options, moments, schema, tables }: Comp
     jobs,
     includeRows: ({ schema: of, name }) => tables(`${of}.${name}`),
     // With an offset they are meant to differ.
-    includeSequence: () => schema === 'skip' && sequenceOffset === 0,
-    ...(schema === 'skip'
+    includeSequence: () => what === 'with sequences' && sequenceOffset === 0,
+    ...(what !== 'rows and schema'
       ? {}
       : { schema: { source: await dump('source'), target: await dump('target'), tablespaces } }),
     roles: { owners, privileges, roleMap: new Map(Object.entries(roleMap)) },
