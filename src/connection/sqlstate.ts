@@ -16,6 +16,8 @@ export const SQLSTATE = {
   deadlock: '40P01',
   lockNotAvailable: '55P03',
   readOnlyTransaction: '25006',
+  undefinedTable: '42P01',
+  undefinedSchema: '3F000',
   undefinedObject: '42704',
   undefinedFunction: '42883',
   duplicateDatabase: '42P04',

@@ -1,41 +1,178 @@
-import type { Side } from '../connection/index.ts'
-import type { CommonOptions } from '../migrate/index.ts'
+import type { Session, Side } from '../connection/index.ts'
+import { DatabaseError, SQLSTATE } from '../connection/index.ts'
 import { dropLedger } from '../engine/index.ts'
-import { reopen } from './freeze.ts'
+import { PgleapError } from '../errors.ts'
+import type { CommonOptions } from '../migrate/index.ts'
+import type { Leftover, OnlineEndReport } from '../report/index.ts'
+import { isClosed, reopen } from './freeze.ts'
+import { leftovers } from './leftovers.ts'
 import { streamNames } from './names.ts'
-import { dropRecord, theRecord } from './record.ts'
-import { otherSide, sidesOf } from './sides.ts'
+import { dropRecord, theRecord, type OnlineRecord } from './record.ts'
+import { sidesOf } from './sides.ts'
 import { dropPublished, dropSubscription } from './stream.ts'
+import { endWithoutTarget, sqlForSource } from './gone.ts'
 
 export interface OnlineEndOptions extends CommonOptions {
   target: string
+  /** @defaultValue the source of the record; its password comes from PGPASSWORD or the password file */
   source?: string
+  /** The source is not there any more: clean up the target, and return the SQL for the source. @defaultValue 'there' */
+  sourceGone?: 'gone' | 'there'
+}
+
+export interface OnlineAbortOptions extends OnlineEndOptions {
+  /** The target is not there any more: clean up the source (to be named), and return the SQL for the target. @defaultValue 'there' */
+  targetGone?: 'gone' | 'there'
+}
+
+export interface OnlineFinishOptions extends OnlineEndOptions {
+  /** Let the old side take writes again; they reach nobody. @defaultValue 'keep closed' */
+  reopenSource?: 'reopen' | 'keep closed'
+}
+
+/**
+ * Gives the migration up while the application writes to the source: removes everything that was made for it, and sets back
+ * what was changed. The rows that the target has got stay there. May be run again after a crash.
+ *
+ * @throws PgleapError `online.abort-late` once the application writes to the target; `online.switch-unfinished`
+ */
+export async function abort(options: OnlineAbortOptions): Promise<OnlineEndReport> {
+  if (options.targetGone === 'gone') return endWithoutTarget(options)
+  if ((await writtenSide(options)) === 'target') throw abortLate()
+  return end('source', options)
+}
+
+/**
+ * Ends the migration while the application writes to the target, and with it the way back. The source stays closed to
+ * writes unless it is to be reopened. May be run again after a crash.
+ *
+ * @throws PgleapError `online.finish-early` while the application writes to the source; `online.switch-unfinished`
+ */
+export async function finish(options: OnlineFinishOptions): Promise<OnlineEndReport> {
+  if ((await writtenSide(options)) === 'source') throw finishEarly()
+  return end('target', options)
+}
+
+/** The side that takes writes. In the middle of a switch that cannot go on, as its source is gone, the target itself says it. */
+async function writtenSide(options: OnlineEndOptions): Promise<Side> {
+  await using target = await sidesOf(options.target, options.target, options.signal).open('target', 'online end')
+  const record = await theRecord(target)
+  if (record.phase !== 'switching') return record.active
+  if (options.sourceGone !== 'gone') throw switchUnfinished(record)
+  return (await isClosed(target)) ? 'source' : 'target'
 }
 
 /**
  * Removes everything that the migration made on both sides and sets back what it changed, whichever side stays. Both sides
- * are open afterwards but the one that is given up, which stays closed to writes after a finish.
+ * are open afterwards but the one that is given up, which stays closed to writes after a finish. The record goes last: what is
+ * interrupted can be done again.
  */
-export async function end(keep: Side, options: OnlineEndOptions): Promise<string[]> {
+export async function end(
+  keep: Side,
+  options: OnlineEndOptions & Pick<OnlineFinishOptions, 'reopenSource'>,
+): Promise<OnlineEndReport> {
   const onlyTarget = sidesOf(options.target, options.target, options.signal)
   await using target = await onlyTarget.open('target', 'online end')
   const record = await theRecord(target)
   const sides = sidesOf(options.source ?? record.source.connection, options.target, options.signal)
-  await using source = await sides.open('source', 'online end')
-  const removed: string[] = []
+  const source = options.sourceGone === 'gone' ? undefined : await sides.open('source', 'online end')
+  await using _closes = source
+  const there = source === undefined ? [target] : [source, target]
+  const before = await allLeftovers(there)
+
   const forward = streamNames(record.id, 'forward')
   const back = streamNames(record.id, 'back')
   await dropSubscription(target, forward)
-  await dropSubscription(source, back)
-  await dropPublished(source, forward)
+  if (source !== undefined) await dropSubscription(source, back)
+  if (source !== undefined) await dropPublished(source, forward)
   await dropPublished(target, back)
-  for (const { side, what, undo } of record.changes.toReversed()) {
-    await (side === 'source' ? source : target).script(undo)
-    removed.push(`${what} on the ${side}`)
-  }
-  await reopen(keep === 'source' ? source : target, record.shutOut[keep])
-  if (keep === 'source') await reopen(otherSide(keep) === 'target' ? target : source, [])
+  const setBack = await undoChanges(record, { source, target })
+  await reopen(target, record.shutOut.target)
+  const reopens = keep === 'source' || options.reopenSource === 'reopen'
+  if (source !== undefined && reopens) await reopen(source, record.shutOut.source)
   await dropLedger(target)
   await dropRecord(target)
-  return removed
+
+  const after = new Set((await allLeftovers(there)).map(keyOf))
+  return {
+    kept: keep,
+    removed: [...before.filter((one) => !after.has(keyOf(one))).map(described), ...setBack],
+    byHand:
+      source === undefined ? [{ side: 'source', sql: sqlForSource(record, reopens ? 'reopen' : 'keep closed') }] : [],
+    closed: source !== undefined && !reopens && (await isClosed(source)) ? ['source'] : [],
+  }
+}
+
+async function allLeftovers(sessions: readonly Session[]): Promise<Leftover[]> {
+  return (await Promise.all(sessions.map(leftovers))).flat()
+}
+
+function keyOf({ side, kind, name }: Leftover): string {
+  return `${side} ${kind} ${name}`
+}
+
+const WORDS: Record<Leftover['kind'], string> = {
+  subscription: 'subscription',
+  slot: 'replication slot',
+  publication: 'publication',
+  origin: 'replication origin',
+  schema: 'schema',
+  guard: 'setting',
+}
+
+export function described({ side, kind, name }: Leftover): { side: Side; what: string } {
+  return { side, what: `${WORDS[kind]} ${name}` }
+}
+
+/** The last change first; what it was made on may have been dropped since. */
+async function undoChanges(
+  { changes }: OnlineRecord,
+  sessions: Record<Side, Session | undefined>,
+): Promise<OnlineEndReport['removed']> {
+  const done: OnlineEndReport['removed'] = []
+  for (const { side, what, undo } of changes.toReversed()) {
+    const session = sessions[side]
+    if (session === undefined) continue
+    try {
+      await session.script(undo)
+      done.push({ side, what: `${what}, set back` })
+    } catch (error) {
+      if (!isGone(error)) throw error
+      done.push({ side, what: `${what}: it is not there any more` })
+    }
+  }
+  return done
+}
+
+function isGone(error: unknown): boolean {
+  const gone: readonly string[] = [SQLSTATE.undefinedTable, SQLSTATE.undefinedObject, SQLSTATE.undefinedSchema]
+  return error instanceof DatabaseError && gone.includes(error.server.sqlstate)
+}
+
+function abortLate(): PgleapError {
+  return new PgleapError({
+    code: 'online.abort-late',
+    message: 'The application writes to the target: to give it up now would lose what was written there.',
+    hint: '`pgleap online rollback` leads the application back to the source first; `finish` keeps the target.',
+    party: 'usage',
+  })
+}
+
+function finishEarly(): PgleapError {
+  return new PgleapError({
+    code: 'online.finish-early',
+    message: 'The application still writes to the source.',
+    hint: '`pgleap online cutover` leads it to the target first; `abort` gives the migration up.',
+    party: 'usage',
+  })
+}
+
+function switchUnfinished({ active }: OnlineRecord): PgleapError {
+  const command = active === 'source' ? 'cutover' : 'rollback'
+  return new PgleapError({
+    code: 'online.switch-unfinished',
+    message: `A ${command} has been begun and has not ended.`,
+    hint: `Run \`pgleap online ${command}\` again: it goes on, or lets go. Where the source is gone for good: --source-gone.`,
+    party: 'usage',
+  })
 }

@@ -1,0 +1,90 @@
+import * as fc from 'fast-check'
+import { describe, expect, test } from 'vitest'
+import { errorIn } from '../../src/online/apply-log.ts'
+import { forecastOf, lagOf } from '../../src/online/lag.ts'
+
+const MB = 1024 ** 2
+
+describe('the lag', () => {
+  test('is unknown without a slot to ask, and never 0 for that', () => {
+    expect(lagOf([])).toEqual({ bytes: null, ms: null, how: 'unknown' })
+  })
+
+  test('is the age of the WAL that is applied next, as far back as it was seen', () => {
+    const points = [
+      { at: 0, wal: 0, flushed: 0 },
+      { at: 1_000, wal: 10 * MB, flushed: 0 },
+      { at: 3_000, wal: 30 * MB, flushed: 5 * MB },
+    ]
+    expect(lagOf(points)).toEqual({ bytes: 25 * MB, ms: 2_500, how: 'measured' })
+  })
+
+  test('of a stalled stream grows, in bytes and in seconds', () => {
+    const stalled = [0, 1, 2, 3].map((second) => ({ at: second * 1_000, wal: second * MB, flushed: 0 }))
+    expect(lagOf(stalled)).toEqual({ bytes: 3 * MB, ms: 3_000, how: 'measured' })
+    expect(forecastOf(stalled)).toEqual({ verdict: 'in step', etaMs: 0 })
+    const later = [...stalled, { at: 9_000, wal: 9 * MB, flushed: 0 }]
+    expect(forecastOf(later)).toEqual({ verdict: 'stands still', etaMs: null })
+  })
+
+  test('that is older than what was seen is estimated by the pace of the WAL, and unknown where that stands still', () => {
+    const behind = { wal: 100 * MB, flushed: 10 * MB }
+    expect(lagOf([{ at: 0, ...behind }])).toMatchObject({ bytes: 90 * MB, ms: null, how: 'unknown' })
+    expect(lagOf([{ at: 0, ...behind }, { at: 1_000, ...behind }])).toMatchObject({ ms: null, how: 'unknown' })
+    expect(lagOf([{ at: 0, ...behind }, { at: 1_000, wal: 110 * MB, flushed: 10 * MB }])).toEqual({
+      bytes: 100 * MB,
+      ms: 10_000,
+      how: 'estimated',
+    })
+  })
+
+  test('is never negative, and 0 only where everything is applied', () => {
+    const steps = fc.array(fc.record({ ms: fc.integer({ min: 1, max: 1e4 }), wal: fc.nat(1e6), flushed: fc.nat(1e6) }), {
+      minLength: 1,
+      maxLength: 20,
+    })
+    fc.assert(
+      fc.property(steps, (list) => {
+        let now = { at: 0, wal: 0, flushed: 0 }
+        const points = list.map(({ ms, wal, flushed }) => {
+          const end = now.wal + wal
+          now = { at: now.at + ms, wal: end, flushed: Math.min(end, now.flushed + flushed) }
+          return now
+        })
+        const { bytes, ms, how } = lagOf(points)
+        expect(bytes).toBe(now.wal - now.flushed)
+        if (bytes === 0) expect({ ms, how }).toEqual({ ms: 0, how: 'measured' })
+        else if (ms !== null) expect(ms).toBeGreaterThanOrEqual(0)
+      }),
+    )
+  })
+})
+
+describe('the forecast', () => {
+  const at = (second: number, wal: number, flushed: number) => ({ at: second * 1_000, wal: wal * MB, flushed: flushed * MB })
+
+  test('says when a stream that applies more than is written will be in step', () => {
+    expect(forecastOf([at(0, 100, 0), at(1, 110, 20)])).toEqual({ verdict: 'converges', etaMs: 9_000 })
+  })
+
+  test('says that it never will be where more is written than applied', () => {
+    expect(forecastOf([at(0, 100, 0), at(1, 130, 20)])).toEqual({ verdict: 'diverges', etaMs: null })
+  })
+
+  test('takes two looks', () => {
+    expect(forecastOf([at(0, 1, 0)])).toEqual({ verdict: 'unknown', etaMs: null })
+  })
+})
+
+describe('a log of the server', () => {
+  test('tells the last error of a subscription, with its row', () => {
+    const log = [
+      '2026-01-01 UTC [1] ERROR:  duplicate key value violates unique constraint "item_pkey"',
+      '2026-01-01 UTC [1] DETAIL:  Key (id)=(1) already exists.',
+      '2026-01-01 UTC [1] CONTEXT:  processing remote data for replication origin "pg_77" during message type "INSERT" in transaction 7',
+      '2026-01-01 UTC [2] LOG:  background worker "logical replication worker" (PID 1) exited with exit code 1',
+    ].join('\n')
+    expect(errorIn(log, 77)).toMatch(/^duplicate key value .*; Key \(id\)=\(1\) already exists\.; processing remote data/u)
+    expect(errorIn('nothing of that kind', 77)).toBeUndefined()
+  })
+})
