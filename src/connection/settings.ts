@@ -9,6 +9,8 @@ export const OUR_SETTINGS: Readonly<Record<string, string>> = {
   idle_in_transaction_session_timeout: '0',
   idle_session_timeout: '0', // 14+
   transaction_timeout: '0', // 17+
+  // What a killed pgleap has left running ends by itself, where the server can see that nobody listens.
+  client_connection_check_interval: '10s', // 14+, on Linux
   // Nothing of the user's can stand in for a system object.
   search_path: '',
   // Rather an error than rows that are silently missing (invariant 3).

@@ -143,6 +143,24 @@ test('a cut network is a retryable error, and closing the session ends what the 
   expect([isRetryable(error), isConnectionLost(error), session.broken]).toEqual([true, true, true])
 })
 
+test('a server ends by itself what it does for a client that is gone', async () => {
+  await using database = await freshDatabase(await server(14))
+  await using proxy = await faultProxy(database.server.port)
+  const check = { client_connection_check_interval: '50ms' }
+  await using session = await open(proxy.url(database.url), { settings: check })
+  await using watcher = await open(database.url)
+  expect(await watcher.query('show client_connection_check_interval')).toEqual([
+    { client_connection_check_interval: '10s' },
+  ])
+  const sleeping = session.query('select pg_sleep(60)')
+  const lost = expect(sleeping).rejects.toMatchObject({ code: 'connection.lost' })
+  const running = 'select from pg_stat_activity where pid = $1 and wait_event = $$PgSleep$$'
+  while ((await watcher.query(running, [session.pid])).length === 0) await sleep(10)
+  proxy.cut()
+  await lost
+  while ((await watcher.query(running, [session.pid])).length > 0) await sleep(10)
+})
+
 test('contention is retryable without the connection being lost', async () => {
   await using db = await freshDatabase(await server(17))
   await using one = await open(db.url)
