@@ -17,6 +17,8 @@ export type {
 } from './migrate/index.ts'
 export { rehearse } from './rehearse/index.ts'
 export type { RehearseOptions } from './rehearse/index.ts'
+export { fromPigsty, runbook } from './runbook/index.ts'
+export type { FromPigstyOptions, PigstyTask, RunbookOptions } from './runbook/index.ts'
 export type {
   CheckOutcome,
   CheckReport,
@@ -35,6 +37,7 @@ export type {
   RehearsalVerdict,
   RolesReport,
   RunReport,
+  RunbookReport,
   Severity,
   StatusReport,
   StepRef,

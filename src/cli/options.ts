@@ -85,3 +85,13 @@ export function byteSize(text: string): number {
   }
   return bytes
 }
+
+const TIME_UNITS = { ms: 1, s: 1_000, min: 60_000, h: 3_600_000, d: 86_400_000 } as const
+
+/** A time in milliseconds, with a unit as in PostgreSQL's settings: `30s`, `10min`, `1.5h`. */
+export function duration(text: string): number {
+  const [, digits = '', unit = ''] = /^(\d+(?:\.\d+)?)\s*([a-z]+)$/u.exec(text.toLowerCase()) ?? []
+  const factor = isKeyOf(TIME_UNITS, unit) ? TIME_UNITS[unit] : undefined
+  if (factor === undefined) throw new InvalidArgumentError(`'${text}' is no time; 30s or 10min are`)
+  return Math.round(Number(digits) * factor)
+}

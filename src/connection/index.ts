@@ -1,5 +1,6 @@
 export { connect } from './connect.ts'
 export type { ConnectOptions, Notice } from './connect.ts'
+export { splitConninfo } from './conninfo.ts'
 export { DatabaseError, connectionLost, databaseError, isConnectionLost, isRetryable } from './errors.ts'
 export type { ServerFields } from './errors.ts'
 export type { ConnectionFiles } from './files.ts'
