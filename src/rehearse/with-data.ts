@@ -5,7 +5,15 @@ import type { Part } from '../copy/index.ts'
 import { PgleapError } from '../errors.ts'
 import { copyForRehearsal, DEFAULT_JOBS, type RehearsalCopy } from '../migrate/index.ts'
 import { tableName } from '../plan/index.ts'
-import type { CheckResult, FailureReport, Phase, Prediction, RehearsalReport, SpaceReport } from '../report/index.ts'
+import type {
+  CheckResult,
+  FailureReport,
+  Phase,
+  Prediction,
+  RehearsalReport,
+  RunReport,
+  SpaceReport,
+} from '../report/index.ts'
 import { verify } from '../verify/index.ts'
 import { failureOfStep } from './failures.ts'
 import { predict } from './predict.ts'
@@ -83,10 +91,11 @@ export async function withData(stage: Stage, { archive, scratch, schema, checks 
         steps: copy.report.steps,
         shares,
         jobs,
-        runMs: phaseMs(copy, 'run'),
-        readMs: phaseMs(copy, 'schema') + phaseMs(copy, 'plan'),
+        runMs: phaseMs(copy.report, 'run'),
+        // A real run checks before it reads; the rehearsal did that, too, before it copied.
+        readMs: phaseMs(log, 'check') + phaseMs(copy.report, 'schema') + phaseMs(copy.report, 'plan'),
         verifyMs,
-        otherMs: phaseMs(copy, 'finish'),
+        otherMs: phaseMs(copy.report, 'finish'),
         server: kind,
       }),
       measured: ratesOf(copy, sizes, { verifyMs, walBytes }),
@@ -157,7 +166,7 @@ async function verifyingTook(
   sizes: CopiedSizes,
 ): Promise<number> {
   const { signal, sample = 1, jobs = DEFAULT_JOBS } = options
-  if (sample === 1) return phaseMs(copy, 'verify')
+  if (sample === 1) return phaseMs(copy.report, 'verify')
   const open = (inner?: AbortSignal) =>
     connect(scratch.connection, { side: 'target', purpose: 'rehearse', signal: inner })
   const started = Date.now()
@@ -165,11 +174,11 @@ async function verifyingTook(
   await using other = await SourceSnapshot.take(open, { signal })
   await verify({ source: one, target: other, jobs, signal })
   // The schemas are compared as well, and both are read for that.
-  return ((Date.now() - started) * sizes.wholeDataBytes) / Math.max(1, sizes.dataBytes) + phaseMs(copy, 'schema')
+  return ((Date.now() - started) * sizes.wholeDataBytes) / Math.max(1, sizes.dataBytes) + phaseMs(copy.report, 'schema')
 }
 
-function phaseMs({ report }: RehearsalCopy, phase: Phase): number {
-  return sum(report.phases.filter((one) => one.phase === phase).map(({ ms }) => ms))
+function phaseMs({ phases }: Pick<RunReport, 'phases'>, phase: Phase): number {
+  return sum(phases.filter((one) => one.phase === phase).map(({ ms }) => ms))
 }
 
 async function spaceOf(

@@ -3,7 +3,7 @@ import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
 import { runCli } from './run-cli.ts'
 
-const COMMANDS = ['check', 'plan', 'migrate', 'resume', 'roles', 'status', 'verify'] as const
+const COMMANDS = ['check', 'rehearse', 'plan', 'migrate', 'resume', 'roles', 'status', 'verify'] as const
 
 describe('help', () => {
   test('fits a screen and leads to the next step', async () => {
@@ -16,17 +16,18 @@ describe('help', () => {
       Moves a PostgreSQL database to a newer server, and proves that nothing was lost.
 
       Options:
-        --version                  print the version
-        -h, --help                 print help
+        --version                   print the version
+        -h, --help                  print help
 
       Commands:
-        check <source> [target]    find what stands in the way; changes nothing
-        plan <source> <target>     show what a migration would do; changes nothing
-        migrate <source> <target>  copy a database and compare the copy
-        resume <target>            go on with a run that broke or that had failures
-        roles <source> [target]    compare two servers' roles, or bring them over
-        status <target>            show how far a running or broken run is
-        verify <source> <target>   compare two databases, and change neither
+        check <source> [target]     find what stands in the way; changes nothing
+        rehearse <source> [target]  try the schema on a scratch database
+        plan <source> <target>      show what a migration would do; changes nothing
+        migrate <source> <target>   copy a database and compare the copy
+        resume <target>             go on with a run that broke or that had failures
+        roles <source> [target]     compare two servers' roles, or bring them over
+        status <target>             show how far a running or broken run is
+        verify <source> <target>    compare two databases, and change neither
 
       Start here; it changes nothing:
         pgleap check postgres://old/app postgres://new/app
