@@ -15,7 +15,10 @@ import { dropPublished, dropSubscription } from './stream.ts'
 export function sqlForSource(record: OnlineRecord, after: 'reopen' | 'keep closed'): string[] {
   const database = quoteIdent(parseConnection(record.source.connection).database)
   return [
-    ...dropSubscriptionSql(streamNames(record.id, 'back')),
+    // It is there once the application writes to the target, or was about to.
+    ...(record.active === 'target' || record.phase === 'switching'
+      ? dropSubscriptionSql(streamNames(record.id, 'back'))
+      : []),
     ...dropPublishedSql(streamNames(record.id, 'forward')),
     ...record.changes
       .filter(({ side }) => side === 'source')
@@ -73,8 +76,7 @@ export async function endWithoutTarget(options: OnlineAbortOptions): Promise<Onl
     byHand.push({
       side: 'target',
       sql: [
-        ...dropSubscriptionSql(forward),
-        ...dropPublishedSql(back),
+        ...(before.some(({ kind }) => kind === 'subscription') ? dropPublishedSql(back) : dropSubscriptionSql(forward)),
         `ALTER DATABASE ${quoteIdent(sides.target.database)} RESET default_transaction_read_only`,
         'DROP SCHEMA IF EXISTS pgleap_online CASCADE',
         'DROP SCHEMA IF EXISTS pgleap CASCADE',

@@ -1,15 +1,21 @@
-import { start } from '../../src/online/index.ts'
-import { end } from '../../src/online/end.ts'
-import { connectClient, freshDatabase, server, type FreshDatabase, type Major } from '../kit/index.ts'
+import { start, type OnlineStartOptions } from '../../src/online/index.ts'
+import { connectClient, queryOnce, startServer, type Major, type OwnServer } from '../kit/index.ts'
 
-/** A source that is replicated to a target; disposing ends the migration, in whatever state it is, and drops both. */
+/** One side of a pair: a server of its own with a database `app`. */
+export interface PairSide extends AsyncDisposable {
+  server: OwnServer
+  url: string
+  query: <R extends object = Record<string, unknown>>(sql: string, params?: readonly unknown[]) => Promise<R[]>
+}
+
+/** A source that is replicated to a target. */
 export interface StreamingPair extends AsyncDisposable {
-  source: FreshDatabase
-  target: FreshDatabase
+  source: PairSide
+  target: PairSide
 }
 
 /** One table with a key, one that is copied in the pause, one whose identity has to be changed. */
-export const TABLES = `
+const TABLES = `
   create table item (id int primary key, v text);
   insert into item select i, 'v' || i from generate_series(1, 100) i;
   create table note (v text);
@@ -18,33 +24,59 @@ export const TABLES = `
   create unique index tag_name on tag (name);
   create sequence counter`
 
-/** Makes both databases and starts the stream between them. */
-export async function streaming(from: Major, to: Major): Promise<StreamingPair> {
-  const source = await freshDatabase(await server(from))
-  const target = await freshDatabase(await server(to))
-  const pair = {
-    source,
-    target,
-    async [Symbol.asyncDispose]() {
-      const [schema] = await target.query(`select from pg_namespace where nspname = 'pgleap_online'`)
-      if (schema !== undefined) await end('source', { source: source.url, target: target.url })
-      await source[Symbol.asyncDispose]()
-      await target[Symbol.asyncDispose]()
-    },
-  }
-  try {
-    await write(source, TABLES)
-    await start({ source: source.url, target: target.url })
-    return pair
-  } catch (error) {
-    await pair[Symbol.asyncDispose]()
-    throw error
+/** Worker processes come back at once, and not after five seconds. */
+const SETTINGS = { wal_retrieve_retry_interval: '200ms' }
+
+async function side(major: Major, settings: Record<string, string>): Promise<PairSide> {
+  const server = await startServer({ major, settings: { ...SETTINGS, ...settings } })
+  await queryOnce(server.url(), 'create database app')
+  const url = server.url('app')
+  return {
+    server,
+    url,
+    query: (sql, params) => queryOnce(url, sql, params),
+    [Symbol.asyncDispose]: () => server[Symbol.asyncDispose](),
   }
 }
 
+/** Two servers, whose databases nothing connects yet. */
+export async function pairOf(
+  from: Major,
+  to: Major,
+  settings: Partial<Record<'source' | 'target', Record<string, string>>> = {},
+): Promise<StreamingPair> {
+  const source = await side(from, settings.source ?? {})
+  const target = await side(to, settings.target ?? {})
+  await write(source, TABLES)
+  return {
+    source,
+    target,
+    async [Symbol.asyncDispose]() {
+      await target[Symbol.asyncDispose]()
+      await source[Symbol.asyncDispose]()
+    },
+  }
+}
+
+/** Starts the stream between two. */
+export async function stream(
+  { source, target }: StreamingPair,
+  options: Partial<OnlineStartOptions> = {},
+): Promise<void> {
+  await start({ source: source.url, target: target.url, ...options })
+}
+
 /** Several statements in one transaction, by a session that may write to a closed database. */
-export async function write(database: FreshDatabase, sql: string): Promise<void> {
-  await using client = await connectClient(database.url)
+export async function write({ url }: Pick<PairSide, 'url'>, sql: string): Promise<void> {
+  await using client = await connectClient(url)
   await client.query('set default_transaction_read_only = off')
   await client.query(sql)
+}
+
+/** The first value that is as it should be; the test's own limit ends the wait. */
+export async function until<T>(look: () => Promise<T>, isRight: (value: T) => boolean): Promise<T> {
+  for (;;) {
+    const value = await look()
+    if (isRight(value)) return value
+  }
 }
