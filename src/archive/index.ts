@@ -1,5 +1,6 @@
 export { entrySql, ownerSql, settingsSql, type EntrySqlOptions } from './entry-sql.ts'
 export type { Archive, Entry, EntryData, Section } from './entry.ts'
+export { grantsOf, withoutStatements } from './grants.ts'
 export { isAboutDatabase, isAcl, mayHoldSecret, stagesOf, type Stage } from './kinds.ts'
 export { readArchive } from './read.ts'
 export { ownersOf, rolesOf } from './roles.ts'

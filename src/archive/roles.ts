@@ -35,7 +35,7 @@ export function mapRoles(entry: Entry, roleMap: ReadonlyMap<string, string>): st
  * Roles in pg_dump's text (dumputils.c buildACLCommands, buildDefaultACLCommands; pg_dump.c dumpPolicy, dumpUserMappings).
  * They follow a keyword outside of parentheses, so that neither a function's arguments nor a policy's condition is looked at.
  */
-function roleTokens(entry: Entry): Token[] {
+export function roleTokens(entry: Entry): Token[] {
   const isRoleStart = roleKeywords(entry)
   if (isRoleStart === undefined) return []
   const found: Token[] = []

@@ -102,7 +102,8 @@ function majorAsked({ target, to }: CheckOptions): number {
   })
 }
 
-function knownIds(ids: readonly string[]): ReadonlySet<string> {
+/** @throws PgleapError `usage.check-id` where one is none */
+export function knownIds(ids: readonly string[]): ReadonlySet<string> {
   const unknown = ids.filter((id) => !allChecks.some((check) => check.id === id))
   if (unknown.length === 0) return new Set(ids)
   throw new PgleapError({

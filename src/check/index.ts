@@ -1,6 +1,6 @@
 export { allChecks } from './all.ts'
 export type { Check, CheckedServer, Pair, ProbeEnds } from './check.ts'
-export { checkServers } from './check-servers.ts'
+export { checkServers, knownIds } from './check-servers.ts'
 export type { CheckOptions } from './check-servers.ts'
 export { changeSql, identityFactsQuery, identityRule } from './data-shape/index.ts'
 export type { IdentityFacts, IdentityRule } from './data-shape/index.ts'

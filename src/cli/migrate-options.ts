@@ -37,6 +37,16 @@ export const MIGRATE_OPTIONS = {
     help: 'the same for a tablespace; repeatable',
     parse: renaming,
   },
+  sourceProvider: {
+    flags: '--source-provider <id>',
+    help: 'its service, where not recognised; or a YAML file',
+    parse: (text) => text,
+  },
+  targetProvider: {
+    flags: '--target-provider <id>',
+    help: 'the same for the target',
+    parse: (text) => text,
+  },
   partSize: {
     flags: '--part-size <size>',
     help: 'cut larger tables into parts of such a size: 1GB',
@@ -46,6 +56,11 @@ export const MIGRATE_OPTIONS = {
     flags: '--verify <mode>',
     help: 'compare full (default), counts or none',
     parse: oneOf('full', 'counts', 'none'),
+  },
+  skipChecks: {
+    flags: '--skip-check <id>',
+    help: 'do not ask this check before the run; repeatable',
+    parse: repeated,
   },
   create: { flags: '--create', help: 'make the target database, as the source is', means: 'create' },
   nonEmptyTarget: { flags: '--into-non-empty', help: 'add to what the target holds; overwrites nothing', means: 'add' },

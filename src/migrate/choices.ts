@@ -13,8 +13,12 @@ export interface Chosen {
   tablespaces: 'keep' | 'skip'
   roleMap: Readonly<Record<string, string>>
   tablespaceMap: Readonly<Record<string, string>>
+  /** As the user named them: an id, or the path of a YAML file. */
+  sourceProvider: string | null
+  targetProvider: string | null
   partSize: number | null
   verify: 'full' | 'counts' | 'none'
+  skipChecks: readonly string[]
 }
 
 export function chosen(choices: Choices): Chosen {
@@ -27,8 +31,11 @@ export function chosen(choices: Choices): Chosen {
     tablespaces: choices.tablespaces ?? 'keep',
     roleMap: choices.roleMap ?? {},
     tablespaceMap: choices.tablespaceMap ?? {},
+    sourceProvider: choices.sourceProvider ?? null,
+    targetProvider: choices.targetProvider ?? null,
     partSize: choices.partSize ?? null,
     verify: choices.verify ?? 'full',
+    skipChecks: choices.skipChecks ?? [],
   }
 }
 
@@ -48,11 +55,11 @@ export function entryOptions(choices: Chosen): EntrySqlOptions & {
 }
 
 /**
- * A run goes on with the choices that it began with; only the verification may be chosen anew.
+ * A run goes on with the choices that it began with; only the verification may be chosen anew, and a run that has begun is not checked again.
  * @throws PgleapError `resume.other-choices`
  */
 export function assertSameChoices(began: Chosen, now: Chosen): void {
-  if (isDeepStrictEqual({ ...began, verify: now.verify }, now)) return
+  if (isDeepStrictEqual({ ...began, verify: now.verify, skipChecks: now.skipChecks }, now)) return
   throw new PgleapError({
     code: 'resume.other-choices',
     message: 'The target holds an unfinished run that began with other options.',

@@ -2,11 +2,12 @@ import type { Archive } from '../archive/index.ts'
 import type { DatabaseFacts, SourceSnapshot } from '../catalog/index.ts'
 import { readDatabase } from '../catalog/index.ts'
 import type { Session } from '../connection/index.ts'
-import { Definitions, restoreWith, type DatabaseStatement, type Work } from '../plan/index.ts'
+import { followProviders, Definitions, restoreWith, type DatabaseStatement, type Work } from '../plan/index.ts'
 import type { Ledger } from '../engine/index.ts'
 import { entryOptions } from './choices.ts'
 import { databasePropertiesSql } from './database.ts'
 import type { RunNotes } from './migration.ts'
+import { databaseOf, NO_PROVIDERS, readRules, reservedSchemas, withExtensionSchemas, withOwners } from './providers.ts'
 import { dumpSource } from './read-source.ts'
 import type { RunLog } from './run-log.ts'
 import type { Servers } from './servers.ts'
@@ -34,19 +35,24 @@ export async function rereadDefinitions(
   const { target, snapshot, ledger, notes } = options
   const left = ledger.steps.filter(({ id, work }) => work.kind === 'definition' && !ledger.done.has(id))
   if (left.length === 0) return undefined
-  const archive = await dumpSource({ ...options, what: 'schema' })
+  const { providers = NO_PROVIDERS, owners = {} } = notes
+  const choices = withOwners(notes.choices, owners)
+  const without = await reservedSchemas(snapshot.keeper, providers)
+  const rules = await readRules({ providers, sourceUser: snapshot.keeper.user, target, choices: notes.choices })
+  const { archive } = followProviders(await dumpSource({ ...options, what: 'schema', without }), rules)
   const statistics = left.some(({ kind }) => kind === 'statistics')
-    ? await dumpSource({ ...options, what: 'statistics' })
+    ? await dumpSource({ ...options, what: 'statistics', without })
     : undefined
-  const entries = entryOptions(notes.choices)
+  const entries = entryOptions(choices)
   const restore = restoreWith(entries, {
     user: target.user,
     major: target.major,
     publicSchema: notes.extraObjects === 'ignore' ? 'theirs' : 'ours',
   })
   const rename = (name: string) => entries.roleMap.get(name) ?? name
-  const database = everyProperty(await readDatabase(snapshot.keeper), target.database, rename)
-  return { archive, definitions: new Definitions({ archive, statistics, restore, database }) }
+  const database = everyProperty(databaseOf(await readDatabase(snapshot.keeper), rules), target.database, rename)
+  const making = withExtensionSchemas(archive, rules, 'all')
+  return { archive, definitions: new Definitions({ archive: making, statistics, restore, database }) }
 }
 
 /** All that the run may have planned for the database itself: what it left out, it has no step for. */

@@ -12,7 +12,9 @@ import { notesOf, type LargerRun, type Migration, type RunNotes } from './migrat
 import { DEFAULT_JOBS, type MigrateOptions } from './options.ts'
 import { assertEmpty } from './preconditions.ts'
 import { comparePrediction, readPrediction } from './prediction.ts'
+import { preflight } from './preflight.ts'
 import { prepare } from './prepare.ts'
+import { chooseProviders, reservedSchemas, type Providers } from './providers.ts'
 import { takeSnapshot } from './read-source.ts'
 import { goOn } from './resume.ts'
 import { RunLog } from './run-log.ts'
@@ -46,7 +48,11 @@ export async function migrateBetween(
   log.phase('connect')
   const created = await createIfAsked(ends, options, larger)
   try {
-    const report = await migrateInto(ends, { ...options, jobs, created: created === 'found' ? 'found' : 'created' }, { choices, log, larger })
+    const report = await migrateInto(
+      ends,
+      { ...options, jobs, created: created === 'found' ? 'found' : 'created' },
+      { choices, log, larger },
+    )
     return prediction === undefined ? report : { ...report, prediction: comparePrediction(prediction, report) }
   } catch (error) {
     // A refused run changes nothing: a database that was made for it goes, as long as nothing is in it.
@@ -68,10 +74,12 @@ async function migrateInto(
     assertSameRun(unfinished, ends, choices)
     return await goOn({ servers: ends, pair, lock, ledger: unfinished, log, options, onReport })
   }
-  if (options.nonEmptyTarget !== 'add') await assertEmpty(pair.target)
+  const providers = await chooseProviders(pair, ends, choices)
+  if (options.nonEmptyTarget !== 'add') await assertEmpty(pair.target, await reservedSchemas(pair.target, providers))
+  await preflight({ servers: ends, providers, choices, log, signal })
 
-  await using snapshot = await takeSnapshot(ends, { choices, signal })
-  const migration = await start(ends, { ...options, pair, snapshot }, { choices, log })
+  await using snapshot = await takeSnapshot(ends, { choices, providers, signal })
+  const migration = await start(ends, { ...options, pair, snapshot }, { choices, providers, log })
   return await finish({ ...migration, onReport }, lock)
 }
 
@@ -79,7 +87,7 @@ async function migrateInto(
 async function start(
   ends: Servers,
   options: DatabaseOptions & { jobs: number; created: 'created' | 'found'; pair: Pair; snapshot: SourceSnapshot },
-  { choices, log }: { choices: Chosen; log: RunLog },
+  { choices, providers, log }: { choices: Chosen; providers: Providers; log: RunLog },
 ): Promise<Migration> {
   const { signal, jobs, created, pair, snapshot, pgDump, nonEmptyTarget = 'refuse' } = options
   const prepared = await prepare({
@@ -87,6 +95,7 @@ async function start(
     target: pair.target,
     snapshot,
     choices,
+    providers,
     created,
     nonEmptyTarget,
     jobs,
@@ -96,6 +105,7 @@ async function start(
   })
   const {
     reading,
+    owners,
     plan: { steps, definitions, rowsLeftOut },
   } = prepared
   const notes: RunNotes = {
@@ -103,6 +113,8 @@ async function start(
     writes: reading.writes,
     extraObjects: nonEmptyTarget === 'add' ? 'ignore' : 'report',
     rowsLeftOut: reading.facts.tables.filter(({ oid }) => rowsLeftOut.has(oid)).map(tableName),
+    providers,
+    owners,
   }
   const ledger = await begin(pair, ends, snapshot, notes, steps)
   const { archive } = reading

@@ -5,6 +5,7 @@ import { PgleapError } from '../errors.ts'
 import type { Definitions, Work } from '../plan/index.ts'
 import type { RunReport } from '../report/index.ts'
 import type { Chosen } from './choices.ts'
+import type { Providers } from './providers.ts'
 import type { RunLog } from './run-log.ts'
 import type { Servers } from './servers.ts'
 
@@ -17,6 +18,10 @@ export interface RunNotes {
   rowsLeftOut: string[]
   /** What to make of objects that only the target holds: it may have held them before. */
   extraObjects: 'report' | 'ignore'
+  /** Whose services are on both ends, whose rules the run follows to its end. */
+  providers?: Providers
+  /** Who gets, on the target, what the services' own roles own on the source. */
+  owners?: Readonly<Record<string, string>>
 }
 
 /** What the run of a whole server knows, and wants to know, of the run of one of its databases. */

@@ -26,10 +26,15 @@ export interface Choices {
   roleMap?: Readonly<Record<string, string>>
   /** Tablespaces of the source that have another name on the target; `pg_default` is the database's default one. */
   tablespaceMap?: Readonly<Record<string, string>>
+  /** A provider's id, or a YAML file of one's own (docs/providers.md), in place of what the source is recognised as. */
+  sourceProvider?: string
+  targetProvider?: string
   /** Rows of a larger table are copied in parts of this many bytes. @defaultValue worked out from the sizes */
   partSize?: number
   /** Content and counts, counts alone, or nothing. @defaultValue 'full' */
   verify?: 'full' | 'counts' | 'none'
+  /** Ids of checks (docs/checks.md) that are not to be asked before the run. */
+  skipChecks?: readonly string[]
 }
 
 export interface MigrateOptions extends CommonOptions, Choices {

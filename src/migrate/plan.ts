@@ -2,6 +2,7 @@ import type { PlanReport } from '../report/index.ts'
 import { chosen } from './choices.ts'
 import { DEFAULT_JOBS, type PlanOptions } from './options.ts'
 import { prepare } from './prepare.ts'
+import { chooseProviders } from './providers.ts'
 import { takeSnapshot } from './read-source.ts'
 import { RunLog } from './run-log.ts'
 import { endpoint, openPair, servers } from './servers.ts'
@@ -14,12 +15,14 @@ export async function plan(options: PlanOptions): Promise<PlanReport> {
   const ends = servers(options.source, options.target)
   log.phase('connect')
   await using pair = await openPair(ends, signal)
-  await using snapshot = await takeSnapshot(ends, { choices, signal })
+  const providers = await chooseProviders(pair, ends, choices)
+  await using snapshot = await takeSnapshot(ends, { choices, providers, signal })
   const prepared = await prepare({
     servers: ends,
     target: pair.target,
     snapshot,
     choices,
+    providers,
     created: 'found',
     nonEmptyTarget: 'refuse',
     jobs,

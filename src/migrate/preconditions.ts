@@ -5,17 +5,20 @@ import { loadSql } from '../sql.ts'
 
 const TARGET_OBJECTS = loadSql(import.meta.url, 'target-objects.sql')
 
-/** The first twenty objects that somebody has made in the session's database; none in a new one. */
-export function userObjects(session: Session): Promise<{ kind: string; name: string }[]> {
-  return session.query(TARGET_OBJECTS)
+/** The first twenty objects that somebody has made in the session's database; none in a new one. `reserved` schemas do not count. */
+export function userObjects(
+  session: Session,
+  reserved: readonly string[] = [],
+): Promise<{ kind: string; name: string }[]> {
+  return session.query(TARGET_OBJECTS, [reserved])
 }
 
 /**
- * Refuses a target that holds objects already (invariant 8).
+ * Refuses a target that holds objects already (invariant 8); what lies in the schemas of its service does not count.
  * @throws PgleapError `target.not-empty`
  */
-export async function assertEmpty(target: Session): Promise<void> {
-  const found = await userObjects(target)
+export async function assertEmpty(target: Session, reserved: readonly string[] = []): Promise<void> {
+  const found = await userObjects(target, reserved)
   if (found.length === 0) return
   const names = found.slice(0, 5).map((object) => `${object.kind} ${object.name}`)
   throw new PgleapError({
@@ -28,14 +31,14 @@ export async function assertEmpty(target: Session): Promise<void> {
 
 /**
  * Refuses an archive whose owners or grantees do not exist on the target; all of them in one error.
- * @param others roles of the source that are needed beside those of the archive
+ * @param needed `others`: roles of the source that are needed beside those of the archive; `except`: roles that are left out
  * @throws PgleapError `target.missing-roles`
  */
 export async function assertRolesExist(
   target: Session,
   archive: Archive,
   options: EntrySqlOptions,
-  others: readonly string[],
+  { others, except }: { others: readonly string[]; except: (role: string) => boolean },
 ): Promise<void> {
   const wanted = new Set<string>(others)
   if (options.owners === 'keep') for (const owner of ownersOf(archive)) wanted.add(owner)
@@ -43,7 +46,7 @@ export async function assertRolesExist(
     const grants = entry.desc === 'ACL' || entry.desc === 'DEFAULT ACL'
     if (!grants || options.privileges === 'keep') for (const role of rolesOf(entry)) wanted.add(role)
   }
-  const names = [...wanted].map((role) => options.roleMap?.get(role) ?? role)
+  const names = [...wanted].filter((role) => !except(role)).map((role) => options.roleMap?.get(role) ?? role)
   const missing = await target.query<{ name: string }>(
     'select w.name from unnest($1::text[]) w(name) where not exists (select from pg_catalog.pg_roles where rolname = w.name) order by 1',
     [names],

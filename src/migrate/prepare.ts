@@ -3,7 +3,7 @@ import type { SourceSnapshot, TableFacts } from '../catalog/index.ts'
 import { readDatabase } from '../catalog/index.ts'
 import type { Session } from '../connection/index.ts'
 import type { Part } from '../copy/index.ts'
-import { plan, restoreWith, STAGES, tableName, type Plan } from '../plan/index.ts'
+import { followProviders, isTheirs, plan, restoreWith, STAGES, tableName, type Plan } from '../plan/index.ts'
 import type { PlannedTable } from '../report/index.ts'
 import { quoteIdent } from '../sql.ts'
 import { entryOptions, type Chosen } from './choices.ts'
@@ -14,6 +14,17 @@ import {
   assertTablespacesExist,
   ownersOutOfReach,
 } from './preconditions.ts'
+import { providerNotices } from './provider-notices.ts'
+import {
+  databaseOf,
+  NO_PROVIDERS,
+  readRules,
+  reservedSchemas,
+  tablesOutside,
+  withExtensionSchemas,
+  withOwners,
+  type Providers,
+} from './providers.ts'
 import { publicSchema } from './public-schema.ts'
 import { cutTables, readSource, type SourceReading } from './read-source.ts'
 import type { RunLog } from './run-log.ts'
@@ -23,6 +34,8 @@ export interface Prepared {
   plan: Plan
   reading: SourceReading
   tables: PlannedTable[]
+  /** Who gets what the services' own roles own on the source. */
+  owners: Readonly<Record<string, string>>
 }
 
 export interface PrepareOptions {
@@ -30,6 +43,8 @@ export interface PrepareOptions {
   target: Session
   snapshot: SourceSnapshot
   choices: Chosen
+  /** Whose services are on both ends. @defaultValue nobody's */
+  providers?: Providers | undefined
   /** Whether this run has made the target database, or found it. */
   created: 'created' | 'found'
   /** What the target holds already stays as it is; grants are no exception. */
@@ -46,9 +61,16 @@ export interface PrepareOptions {
 
 /** Reads the source, refuses what the target lacks, and plans the steps. Changes nothing on either side. */
 export async function prepare(options: PrepareOptions): Promise<Prepared> {
-  const { servers, target, snapshot, choices, created, jobs, pgDump, log, signal } = options
+  const { servers, target, snapshot, created, jobs, pgDump, log, signal, providers = NO_PROVIDERS } = options
   log.phase('schema')
-  const reading = await readSource(servers, snapshot, { pgDump, targetMajor: target.major, log, signal })
+  const without = await reservedSchemas(snapshot.keeper, providers)
+  const read = await readSource(servers, snapshot, { pgDump, targetMajor: target.major, without, log, signal })
+  const rules = await readRules({ providers, sourceUser: snapshot.keeper.user, target, choices: options.choices })
+  const provided = followProviders(read.archive, rules)
+  const reading = { ...read, archive: provided.archive, database: databaseOf(read.database, rules) }
+  const planning = withExtensionSchemas(reading.archive, rules, 'missing')
+  const heirs = Object.fromEntries(provided.owners)
+  const choices = withOwners(options.choices, heirs)
   const entries = { ...entryOptions(choices), subscriptions: options.subscriptions ?? 'keep' }
   const { owners, privileges } = choices
   const database = {
@@ -56,18 +78,25 @@ export async function prepare(options: PrepareOptions): Promise<Prepared> {
     privileges,
     roleSettings: owners === 'skip' && privileges === 'skip' ? 'skip' : 'keep',
   } as const
-  await assertRolesExist(target, reading.archive, entries, databaseRoles(reading.database, database))
+  await assertRolesExist(target, reading.archive, entries, {
+    others: databaseRoles(reading.database, database),
+    except: (role) => !entries.roleMap.has(role) && isTheirs(rules, role),
+  })
   await assertExtensionsAvailable(target, reading.archive)
   if (choices.tablespaces === 'keep') await assertTablespacesExist(target, reading.archive, entries.tablespaceMap)
 
-  await noteOwners(options, reading.archive)
+  const travelling = new Set(tablesOutside(reading.facts.tables, without))
+  const behind = reading.facts.tables.filter((table) => !travelling.has(table))
+  const left = { provided, schemas: without, tables: behind, archive: planning }
+  for (const notice of providerNotices(left, rules)) log.notice(notice)
+  await noteOwners({ ...options, choices }, reading.archive)
   const publicGrants = options.nonEmptyTarget === 'add' ? 'skip' : privileges
   const onPublic = await publicSchema({ source: snapshot.keeper, target, privileges: publicGrants })
   if (onPublic.notice !== undefined) log.notice(onPublic.notice)
 
   log.phase('plan')
   const planned = plan({
-    archive: reading.archive,
+    archive: planning,
     statistics: reading.statistics,
     facts: reading.facts,
     filters: choices,
@@ -103,7 +132,7 @@ export async function prepare(options: PrepareOptions): Promise<Prepared> {
     estimateMs: planned.estimate(jobs),
     cost: planned.steps.reduce((sum, step) => sum + step.cost, 0),
   })
-  return { plan: planned, reading, tables }
+  return { plan: planned, reading, tables, owners: heirs }
 }
 
 /** Said once and in time, not only by a failure for each object. */

@@ -19,6 +19,7 @@ import type { Session } from '../connection/index.ts'
 import { dumpSchema } from '../pgdump/index.ts'
 import type { PlanFacts } from '../plan/index.ts'
 import type { Chosen } from './choices.ts'
+import { reservedSchemas, tablesOutside, withoutSchemas, type Providers } from './providers.ts'
 import { assertReadable } from './readable.ts'
 import type { RunLog } from './run-log.ts'
 import type { Servers } from './servers.ts'
@@ -28,6 +29,8 @@ const LOCK_TIMEOUT_MS = 30_000
 
 export interface TakeOptions {
   choices: Chosen
+  /** Whose reserved schemas are passed over. */
+  providers?: Providers | undefined
   /** Name of a snapshot that was exported together with a replication slot. */
   imported?: string | undefined
   earlier?: string | undefined
@@ -36,12 +39,17 @@ export interface TakeOptions {
 }
 
 /** The run's one moment of the source (invariant 2), with every table locked against being dropped or truncated. */
-export async function takeSnapshot(servers: Servers, { choices, ...options }: TakeOptions): Promise<SourceSnapshot> {
+export async function takeSnapshot(
+  servers: Servers,
+  { choices, providers, ...options }: TakeOptions,
+): Promise<SourceSnapshot> {
   return SourceSnapshot.take((signal) => servers.openSource('snapshot', signal), {
     ...options,
     onKeeper: async (keeper) => {
-      const tables = await listTables(keeper)
-      await assertReadable(keeper, tables, choices)
+      // A service's own tables stay behind, and our role may not even lock them.
+      const reserved = providers === undefined ? [] : await reservedSchemas(keeper, providers)
+      const tables = tablesOutside(await listTables(keeper), reserved)
+      await assertReadable(keeper, tables, { filters: choices, without: reserved })
       await holdTables(keeper, tables, { lockTimeoutMs: LOCK_TIMEOUT_MS, signal: options.signal })
     },
   })
@@ -59,6 +67,8 @@ export interface SourceReading {
 }
 
 export interface ReadOptions {
+  /** Reserved schemas, which stay behind. */
+  without: readonly string[]
   pgDump?: string | undefined
   targetMajor: number
   log: RunLog
@@ -81,18 +91,29 @@ export interface DumpSourceOptions {
   servers: Servers
   snapshot: SourceSnapshot
   what: 'schema' | 'statistics'
+  /** Reserved schemas, which stay behind. */
+  without: readonly string[]
   pgDump?: string | undefined
   log: RunLog
   signal?: AbortSignal | undefined
 }
 
 /** What pg_dump says of the source in the run's snapshot. */
-export function dumpSource({ servers, snapshot, what, pgDump, log, signal }: DumpSourceOptions): Promise<Archive> {
+export function dumpSource({
+  servers,
+  snapshot,
+  what,
+  without,
+  pgDump,
+  log,
+  signal,
+}: DumpSourceOptions): Promise<Archive> {
   return dumpSchema({
     source: servers.source,
     open: (inner) => servers.openSource('pg_dump', inner),
     snapshot: snapshot.exported,
     what,
+    args: withoutSchemas(without),
     ...(pgDump === undefined ? {} : { pgDumpPath: pgDump }),
     ...(signal === undefined ? {} : { signal }),
     onWarning: (line) => {

@@ -20,9 +20,13 @@ interface UnreadableRow {
  *
  * @throws PgleapError `source.no-privilege`, `source.row-security`
  */
-export async function assertReadable(source: Session, tables: readonly TableRef[], filters: Chosen): Promise<void> {
+export async function assertReadable(
+  source: Session,
+  tables: readonly TableRef[],
+  { filters, without }: { filters: Chosen; without: readonly string[] },
+): Promise<void> {
   const oids = tables.filter(({ kind }) => kind === 'table' || kind === 'partitioned').map(({ oid }) => oid)
-  const found = await source.query<UnreadableRow>(UNREADABLE_TABLES, [oids])
+  const found = await source.query<UnreadableRow>(UNREADABLE_TABLES, [oids, without])
   const closed = found.filter(({ reason }) => reason === 'privilege')
   if (closed.length > 0) {
     throw new PgleapError({

@@ -7,6 +7,7 @@ import type { RunReport } from '../report/index.ts'
 import { rereadDefinitions } from './definitions.ts'
 import { finish } from './finish.ts'
 import { notesOf, type LargerRun } from './migration.ts'
+import { noteOlderRows } from './older-rows.ts'
 import { DEFAULT_JOBS, type ResumeOptions } from './options.ts'
 import { takeSnapshot } from './read-source.ts'
 import { RunLog } from './run-log.ts'
@@ -72,6 +73,7 @@ export async function goOn({
   const notes = notesOf(ledger)
   await using snapshot = await takeSnapshot(ends, {
     choices: notes.choices,
+    providers: notes.providers,
     earlier: ledger.run.snapshot,
     whenLost: newSnapshot === 'allow' ? 'replace' : 'refuse',
     signal,
@@ -87,7 +89,10 @@ export async function goOn({
     log,
     signal,
   })
-  if (snapshot.continuity === 'new') await startMixedTablesAnew(pair, ledger, snapshot.identity)
+  if (snapshot.continuity === 'new') {
+    await startMixedTablesAnew(pair, ledger, snapshot.identity)
+    await noteOlderRows(pair.source, { ledger, notes, log })
+  }
   await clearFailures(pair.target)
   log.emit({
     type: 'resumed',

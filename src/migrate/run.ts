@@ -4,6 +4,7 @@ import type { Work } from '../plan/index.ts'
 import { executor } from './executor.ts'
 import { watchIndexes } from './index-progress.ts'
 import type { Migration } from './migration.ts'
+import { withOwners } from './providers.ts'
 import { maintenanceSettings } from './target-memory.ts'
 import { openWorker, type MigrationWorker } from './worker.ts'
 
@@ -21,7 +22,7 @@ export async function run(migration: Migration, lock: RunLock, lastStage?: numbe
     jobs,
     lock,
     openWorker: (inner) => openWorker(servers, snapshot, settings, inner),
-    prepare: executor({ choices: notes.choices, definitions, log }),
+    prepare: executor({ choices: withOwners(notes.choices, notes.owners ?? {}), definitions, log }),
     emit: log.emit,
     signal,
     lastStage,

@@ -1,5 +1,5 @@
--- Objects that somebody has made in this database: all but the system's, extensions' members, empty schema public and
--- our own ledger. The first twenty are enough to tell what is there.
+-- Objects that somebody has made in this database: all but the system's, extensions' members, empty schema public, our own
+-- ledger and the schemas $1, which are a service's own. The first twenty are enough to tell what is there.
 with
     ours as (
         select
@@ -8,6 +8,7 @@ with
             pg_catalog.pg_namespace
         where
             nspname !~ '^pg_' and nspname not in ('information_schema', 'pgleap', 'pgleap_online')
+            and nspname <> all ($1::pg_catalog.text[])
     ),
     found as (
         select

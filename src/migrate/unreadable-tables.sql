@@ -1,5 +1,6 @@
--- Of the tables $1 and all sequences, those that this role may not read in full, with why. `names` are the table's own
--- and those of the tables that it is a part of, since a filter that names one of those means this table, too.
+-- Of the tables $1, and of all sequences outside of the schemas $2, those that this role may not read in full, with why.
+-- `names` are the table's own and those of the tables that it is a part of, since a filter that names one of those means
+-- this table, too.
 with recursive
     wanted as (
         select
@@ -14,6 +15,7 @@ with recursive
         where
             c.oid = any ($1::pg_catalog.oid[])
             or c.relkind = 'S' and n.nspname !~ '^pg_' and n.nspname <> 'information_schema'
+            and n.nspname <> all ($2::pg_catalog.text[])
             and not exists (
                 select
                 from

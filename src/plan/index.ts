@@ -2,8 +2,18 @@ export { Definitions } from './definitions.ts'
 export type { DatabaseStatement } from './definitions.ts'
 export { plan } from './plan.ts'
 
-export { tableName } from './planning.ts'
+export { describe, tableName } from './planning.ts'
 export type { Plan, PlanFacts, PlanInput } from './planning.ts'
+export {
+  entriesNaming,
+  followProviders,
+  grantsIn,
+  isOfEither,
+  isOutOfReach,
+  isTheirs,
+  schemasOfExtensions,
+} from './provider-rules.ts'
+export type { Omission, OmissionReason, Provided, ProviderRules } from './provider-rules.ts'
 export { isAboutPublic, restoreWith } from './restore.ts'
 export { rowsAreWanted, selectEntries } from './selection.ts'
 export { STAGES } from './step-list.ts'

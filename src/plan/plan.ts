@@ -58,8 +58,10 @@ export function plan(input: PlanInput): Plan {
 
   const { steps } = planning.list
   const kept = relationEntries(selection.entries)
+  const extensions = new Set(selection.entries.flatMap(({ desc, tag }) => (desc === 'EXTENSION' ? [tag] : [])))
   const rowsLeftOut = input.facts.tables.filter(
-    ({ oid, extension }) => selection.withoutData.has(oid) || (extension === undefined && !kept.has(oid)),
+    ({ oid, extension }) =>
+      selection.withoutData.has(oid) || (extension === undefined ? !kept.has(oid) : !extensions.has(extension.name)),
   )
   return {
     steps,
