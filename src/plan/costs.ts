@@ -1,16 +1,18 @@
 /**
  * What work costs, in milliseconds: only used to order steps and to say how long a run may take, so rough is fine.
- * Rates were measured on two cores (docs/benchmarks.md) and are those of one stream.
+ * Rates are those of one of two streams on two cores that hold both servers: with them, the plan's estimates are within a
+ * fifth of what the databases of docs/benchmarks.md took there. Another machine can well take half or twice as long.
  */
 const RATES = {
-  copyBytesPerMs: 80_000,
+  copyBytesPerMs: 70_000,
   indexScanBytesPerMs: 400_000,
-  indexBuildBytesPerMs: 60_000,
+  indexBuildBytesPerMs: 50_000,
   validateBytesPerMs: 250_000,
 } as const
 
-const STATEMENT_MS = 1.5
-const SMALL_COPY_MS = 3
+/** Of a statement and of a COPY among many in one transaction. */
+const STATEMENT_MS = 0.8
+const SMALL_COPY_MS = 1.6
 
 export const statementCost = STATEMENT_MS
 

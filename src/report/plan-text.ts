@@ -14,7 +14,7 @@ export function planText(plan: PlanReport, style: Style): string {
       ['target', describeEndpoint(plan.target)],
       ['data', `${formatBytes(plan.bytes)} in ${plural(plan.tables.length, 'table')}`],
       ['steps', stepKinds(plan.steps)],
-      ['time', `about ${formatDuration(plan.estimateMs)}; a guess from sizes, comparing not counted`],
+      ['time', `about ${formatDuration(plan.estimateMs)}; half or twice of it is as likely. Comparing is not counted`],
     ],
     style,
   )

@@ -31,7 +31,7 @@ describe('a plan', () => {
         target   app at new.example:5433, PostgreSQL 17.10
         data     765 MB in 2 tables
         steps    3: 2 copy, 1 index
-        time     about 1 min 01 s; a guess from sizes, comparing not counted
+        time     about 1 min 01 s; half or twice of it is as likely. Comparing is not counted
 
         largest tables
           public.orders  763 MB  about 8,000,000 rows       4 parts  binary

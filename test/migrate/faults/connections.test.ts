@@ -185,6 +185,7 @@ describe('a source that is restarted', () => {
   test('and written to is refused, until a new snapshot is allowed; then no table mixes two moments', async () => {
     await using own = await freshDatabase(from)
     await own.query(tables({ rows: 40_000 }))
+    await own.query('create table f.was_empty (id int primary key); create table f.is_empty (id int primary key)')
     await using target = await freshDatabase(to)
     let part = 0
     const options = { source: own.url, target: target.url, jobs: 1, partSize: PART_SIZE }
@@ -192,6 +193,7 @@ describe('a source that is restarted', () => {
     const restart = async (): Promise<void> => {
       await from.restart('immediate')
       await own.query(`update f.big set payload = 'after' where id % 1000 = 0`)
+      await own.query('insert into f.was_empty values (1)')
     }
     const run = migrate({
       ...options,
@@ -214,7 +216,12 @@ describe('a source that is restarted', () => {
     const events: Event[] = []
     const report = await resume({ ...options, newSnapshot: 'allow', onEvent: (event) => events.push(event) })
     expect(events.find(({ type }) => type === 'resumed')).toMatchObject({ snapshot: 'new' })
-    expect(report).toMatchObject({ verdict: 'SAME', failures: [] })
-    expect(await contentOf(target.url)).toEqual(await contentOf(own.url))
+    const told = events.flatMap((event) =>
+      event.type === 'notice' && event.code === 'resume.older-rows' ? [event] : [],
+    )
+    expect(told.map(({ message }) => message)).toEqual([expect.stringContaining(': f.was_empty. Their rows')])
+    // What was named is what is found to differ, and nothing else is: its only row came later.
+    expect(report).toMatchObject({ verdict: 'DIFFERENT', failures: [] })
+    expect(report.differences.map(({ object }) => object)).toEqual(['f.was_empty'])
   })
 })
