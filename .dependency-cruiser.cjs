@@ -7,7 +7,7 @@ const floors = [
   ['plan', 'engine'],
   ['online', 'migrate'],
   ['files', 'migrate'],
-  ['migrate', 'online', 'files', 'rehearse', 'runbook'],
+  ['migrate', 'online', 'files', 'rehearse', 'runbook', 'server'],
   ['cli', 'console'],
 ]
 // On one floor these may see a neighbour, through its door: `from` may import `to`.
@@ -17,6 +17,7 @@ const neighbours = [
   ['online', 'migrate'],
   ['files', 'migrate'],
   ['rehearse', 'migrate'],
+  ['server', 'migrate'],
   ['runbook', 'migrate'],
 ]
 

@@ -19,11 +19,15 @@ export { rehearse } from './rehearse/index.ts'
 export type { RehearseOptions } from './rehearse/index.ts'
 export { fromPigsty, runbook } from './runbook/index.ts'
 export type { FromPigstyOptions, PigstyTask, RunbookOptions } from './runbook/index.ts'
+export { migrateServer, resumeServer, statusServer } from './server/index.ts'
+export type { MigrateServerOptions, ResumeServerOptions, StatusServerOptions } from './server/index.ts'
 export type {
   CheckOutcome,
   CheckReport,
   CheckResult,
   CheckVerdict,
+  DatabaseReport,
+  DatabaseStatus,
   EmitEvent,
   Event,
   Finding,
@@ -37,6 +41,8 @@ export type {
   RehearsalVerdict,
   RolesReport,
   RunReport,
+  ServerReport,
+  ServerStatusReport,
   RunbookReport,
   Severity,
   StatusReport,

@@ -117,7 +117,7 @@ function liveOutput(redact: Redact): Output {
       // A phase shows in the panel's heading; as a line above it, it would say everything twice.
       const lines = event.type === 'phase' ? [] : eventLine(event, style)
       if (lines.length > 0) above(() => lines.forEach((line) => text.note(line)))
-      if (event.type === 'finished') close()
+      if (event.type === 'finished' && event.database === undefined) close()
     },
     close,
   }

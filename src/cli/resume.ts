@@ -1,13 +1,15 @@
 import type { Command } from 'commander'
-import { resume } from '../index.ts'
-import type { ResumeOptions } from '../index.ts'
+import { resume, resumeServer } from '../index.ts'
+import type { ResumeOptions, ResumeServerOptions } from '../index.ts'
 import { addJsonOption } from './invocation.ts'
 import type { Finish } from './invocation.ts'
 import { MIGRATE_OPTIONS } from './migrate-options.ts'
 import { addOptions } from './options.ts'
 import type { OptionSpecs } from './options.ts'
 import { showRun } from './run.ts'
-import type { RunFlags } from './run.ts'
+import { SERVER_OPTIONS } from './server-options.ts'
+import { refuseForeign, showServerRun } from './server-run.ts'
+import type { ServerFlags } from './server-run.ts'
 
 const RESUME_OPTIONS = {
   target: null,
@@ -23,6 +25,13 @@ const RESUME_OPTIONS = {
   pgDump: MIGRATE_OPTIONS.pgDump,
 } as const satisfies OptionSpecs<ResumeOptions>
 
+type OnlyServer = Omit<ResumeServerOptions, keyof ResumeOptions>
+
+const RESUME_SERVER_OPTIONS = {
+  databasesAtOnce: SERVER_OPTIONS.databasesAtOnce,
+  rolePasswords: SERVER_OPTIONS.rolePasswords,
+} as const satisfies OptionSpecs<OnlyServer>
+
 export function addResume(program: Command, finish: Finish): void {
   const command = program
     .command('resume')
@@ -30,18 +39,26 @@ export function addResume(program: Command, finish: Finish): void {
     .description('Goes on with the run that the ledger in TARGET describes; what is done stays done.')
     .argument('<target>', 'the database that the run fills')
   const options = addOptions<ResumeOptions>(command, RESUME_OPTIONS)
+  command.option('--all-databases', 'the run of a whole server')
+  const ofServer = addOptions<OnlyServer>(command, RESUME_SERVER_OPTIONS)
   addJsonOption(command)
     .option('--report <file>', 'write a report: .json, .md or .html')
     .addHelpText('after', EXAMPLES)
-    .action(async (target: string, flags: RunFlags) => {
-      finish(
-        await showRun(flags, ({ output, signal }) => resume({ ...options, target, signal, onEvent: output.onEvent })),
-      )
+    .action(async (target: string, flags: ServerFlags) => {
+      refuseForeign(flags, { ofServer, ofDatabase: [] })
+      const run =
+        flags.allDatabases === true
+          ? showServerRun(flags, ({ output, signal }) =>
+              resumeServer({ ...options, ...ofServer, target, signal, onEvent: output.onEvent }),
+            )
+          : showRun(flags, ({ output, signal }) => resume({ ...options, target, signal, onEvent: output.onEvent }))
+      finish(await run)
     })
 }
 
 const EXAMPLES = `
-Example:
+Examples:
   pgleap resume postgres://new/app
+  pgleap resume --all-databases postgres://new/postgres
 
 \`pgleap status TARGET\` shows what a run has done and what failed.`

@@ -1,11 +1,12 @@
 import type { Command } from 'commander'
-import { status } from '../index.ts'
+import { status, statusServer } from '../index.ts'
 import type { StatusOptions } from '../index.ts'
-import { statusText } from '../report/index.ts'
+import { serverStatusText, statusText } from '../report/index.ts'
 import { addJsonOption, invoke } from './invocation.ts'
-import type { Finish, JsonFlag } from './invocation.ts'
+import type { Finish } from './invocation.ts'
 import { addOptions } from './options.ts'
 import type { OptionSpecs } from './options.ts'
+import type { ServerFlags } from './server-run.ts'
 
 const STATUS_OPTIONS = { target: null, onEvent: null, signal: null } as const satisfies OptionSpecs<StatusOptions>
 
@@ -17,10 +18,16 @@ export function addStatus(program: Command, finish: Finish): void {
     .argument('<target>', 'the database that the run fills')
   const options = addOptions<StatusOptions>(command, STATUS_OPTIONS)
   addJsonOption(command)
+    .option('--all-databases', 'the run of a whole server')
     .addHelpText('after', EXAMPLES)
-    .action(async (target: string, { json }: JsonFlag) => {
+    .action(async (target: string, { json, allDatabases }: ServerFlags) => {
       finish(
         await invoke(json, async ({ output, signal }) => {
+          if (allDatabases === true) {
+            const report = await statusServer({ ...options, target, signal, onEvent: output.onEvent })
+            output.result('status', report, (style) => serverStatusText(report, style))
+            return 0
+          }
           const report = await status({ ...options, target, signal, onEvent: output.onEvent })
           output.result('status', report, (style) => statusText(report, style))
           return 0
@@ -30,5 +37,6 @@ export function addStatus(program: Command, finish: Finish): void {
 }
 
 const EXAMPLES = `
-Example:
-  pgleap status postgres://new/app`
+Examples:
+  pgleap status postgres://new/app
+  pgleap status --all-databases postgres://new/postgres`

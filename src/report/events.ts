@@ -5,7 +5,12 @@ import type { CheckOutcome } from './findings.ts'
  * stream. Every event is plain data; `at` (milliseconds since the epoch) is set by whoever emits it. docs/events.md
  * documents each for users of `--json`: adding a field is free, renaming or removing one is a breaking change.
  */
-export type Event =
+export type Event = OneEvent & {
+  /** In the run of a whole server: the database that the event is about. */
+  database?: string
+}
+
+type OneEvent =
   | { type: 'phase'; at: number; phase: Phase }
   | {
       type: 'notice'

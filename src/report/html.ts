@@ -11,27 +11,39 @@ import { oneLine, plural } from './text.ts'
  * from a disk or a mail, reads in light and dark, and prints. Every value is escaped.
  */
 export function htmlReport(report: RunReport): string {
+  return htmlPage(
+    `pgleap: ${report.source.database}, ${report.verdict}`,
+    `<h1>${badge(report.verdict)} ${text(sentence(verdictMeaning(report)))}</h1>\n${htmlParts(report)}`,
+  )
+}
+
+/** A whole page around a body that is HTML already. */
+export function htmlPage(title: string, body: string): string {
   return `<!doctype html>
 <html lang="en">
 <head>
 <meta charset="utf-8">
 <meta name="viewport" content="width=device-width, initial-scale=1">
 <meta name="color-scheme" content="light dark">
-<title>${text(`pgleap: ${report.source.database}, ${report.verdict}`)}</title>
+<title>${text(title)}</title>
 <style>${HTML_STYLE}</style>
 </head>
 <body>
 <main>
-<h1>${badge(report.verdict)} ${text(sentence(verdictMeaning(report)))}</h1>
-${facts(report)}
-${problems(report)}
-${timeline(report)}
-${tables(report)}
-${notices(report)}
+${body}
 </main>
 </body>
 </html>
 `
+}
+
+/** All but the title. */
+export function htmlParts(report: RunReport): string {
+  return `${facts(report)}
+${problems(report)}
+${timeline(report)}
+${tables(report)}
+${notices(report)}`
 }
 
 function facts(report: RunReport): string {
@@ -118,17 +130,17 @@ function notices(report: RunReport): string {
 }
 
 /** A titled table of cells that are HTML already; nothing where there are no rows. */
-function grid(title: string, head: readonly string[], rows: readonly (readonly string[])[]): string {
+export function grid(title: string, head: readonly string[], rows: readonly (readonly string[])[]): string {
   if (rows.length === 0) return ''
   const headRow = head.map((cell) => `<th>${text(cell)}</th>`).join('')
   const body = rows.map((cells) => `<tr>${cells.map((cell) => `<td>${cell}</td>`).join('')}</tr>`).join('\n')
   return `<h2>${text(title)}</h2><div class="wide"><table><thead><tr>${headRow}</tr></thead><tbody>${body}</tbody></table></div>`
 }
 
-function badge(verdict: RunVerdict): string {
+export function badge(verdict: RunVerdict): string {
   return `<b class="verdict ${verdict.toLowerCase()}">${verdict}</b>`
 }
 
-function text(value: string): string {
+export function text(value: string): string {
   return escapeHtml(oneLine(value))
 }

@@ -47,6 +47,16 @@ export type { RefusedRoleChange, RoleChangeReport, RoleDifferenceReport, RolesRe
 export { rolesText } from './roles-text.ts'
 export type { RunbookReport } from './runbook-report.ts'
 export { runbookText } from './runbook-text.ts'
+export type {
+  DatabaseError,
+  DatabaseReport,
+  DatabaseState,
+  DatabaseStatus,
+  LeftOutDatabase,
+  ServerReport,
+  ServerStatusReport,
+} from './server-report.ts'
+export { serverStatusText, serverText } from './server-text.ts'
 export { advance, initialState } from './state.ts'
 export type { ViewState } from './state.ts'
 export { sarifLog } from './sarif.ts'

@@ -18,6 +18,7 @@ const MOST_RUNNING = 5
 /** The panel that a terminal shows while a run is on: at most twelve lines, none wider than the screen. Pure. */
 export function liveView(state: ViewState, screen: Screen): string {
   const lines = [heading(state, screen)]
+  if (state.databases.size > 0 && state.phase === 'run') return [...lines, ...databaseLines(state, screen)].join('\n')
   if (state.phase === 'run' && state.plan !== undefined) lines.push(...runLines(state, screen))
   if (state.phase === 'verify') lines.push(...verifyLines(state, screen))
   return lines.join('\n')
@@ -29,6 +30,19 @@ function heading(state: ViewState, screen: Screen): string {
   const left = timeLeft(state)
   const rest = left === undefined ? '' : `, about ${formatDuration(left)} left`
   return `${screen.style('strong', title)}  ${screen.style('faint', clip(`${elapsed}${rest}`, screen.columns - title.length - 3))}`
+}
+
+/** One line a database that is worked on, and how many are done. */
+function databaseLines({ databases }: ViewState, screen: Screen): string[] {
+  const running = [...databases].filter(([, { finished }]) => finished === undefined)
+  const shown = running.length > MOST_RUNNING ? running.slice(-MOST_RUNNING) : running
+  const lines = shown.map(([name, state]) => {
+    const fraction = state.phase === 'run' ? fractionDone(state) : undefined
+    const title = state.phase === undefined ? 'Starting' : PHASES[state.phase]
+    const progress = fraction === undefined ? '' : `, ${percent(fraction)}, ${formatBytes(moved(state).bytes)}`
+    return row('', `${oneLine(name)}: ${title}${progress}`, screen)
+  })
+  return [row('done', plural(databases.size - running.length, 'database'), screen), ...lines]
 }
 
 function runLines(state: ViewState, screen: Screen): string[] {

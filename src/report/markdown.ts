@@ -5,10 +5,13 @@ import { oneLine, plural } from './text.ts'
 
 /** The report of a run as Markdown: complete, for a ticket or a wiki. */
 export function markdownReport(report: RunReport): string {
+  return `${[`# pgleap: ${report.verdict}`, '', ...markdownLines(report)].join('\n')}\n`
+}
+
+/** All but the title. */
+export function markdownLines(report: RunReport): string[] {
   const { bytes, rows } = totals(report)
-  const lines = [
-    `# pgleap: ${report.verdict}`,
-    '',
+  return [
     sentence(verdictMeaning(report)),
     '',
     ...table(
@@ -69,18 +72,17 @@ export function markdownReport(report: RunReport): string {
         ]),
     ),
   ]
-  return `${lines.join('\n')}\n`
 }
 
 export function sentence(text: string): string {
   return `${text.charAt(0).toUpperCase()}${text.slice(1)}.`
 }
 
-function section(title: string, head: readonly string[], rows: readonly (readonly string[])[]): string[] {
+export function section(title: string, head: readonly string[], rows: readonly (readonly string[])[]): string[] {
   return rows.length === 0 ? [] : ['', `## ${title}`, '', ...table(head, rows)]
 }
 
-function table(head: readonly string[], rows: readonly (readonly string[])[]): string[] {
+export function table(head: readonly string[], rows: readonly (readonly string[])[]): string[] {
   return [tableRow(head), tableRow(head.map(() => '---')), ...rows.map((cells) => tableRow(cells.map(escapeCell)))]
 }
 

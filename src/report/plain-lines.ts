@@ -26,20 +26,34 @@ export const PHASES: Record<Phase, string> = {
 export interface PlainLines {
   state: ViewState
   lastProgressAt: number
+  /** When the last line about the progress of each database was printed, in the run of a whole server. */
+  databases: ReadonlyMap<string, number>
 }
 
-export const initialLines: PlainLines = { state: initialState, lastProgressAt: 0 }
+export const initialLines: PlainLines = { state: initialState, lastProgressAt: 0, databases: new Map() }
 
 /** The lines that one event adds to a log: pure, so that a recorded stream always prints the same. */
 export function plainLines(before: PlainLines, event: Event, style: Style): { next: PlainLines; lines: string[] } {
   const state = advance(before.state, event)
   const stamp = style('faint', clock(state.now - (state.startedAt ?? state.now)))
   const lines = eventLine(event, style).map((line) => `${stamp}  ${line}`)
-  if (event.type === 'phase') return { next: { state, lastProgressAt: event.at }, lines }
-  if (!DUE_ON.has(event.type) || state.now - before.lastProgressAt < PROGRESS_EVERY_MS) {
-    return { next: { state, lastProgressAt: before.lastProgressAt }, lines }
+  const { database } = event
+  const about = database === undefined ? state : state.databases.get(database)
+  const last = database === undefined ? before.lastProgressAt : (before.databases.get(database) ?? 0)
+  const isDue = DUE_ON.has(event.type) && state.now - last >= PROGRESS_EVERY_MS
+  if (isDue && about !== undefined) lines.push(`${stamp}  ${named(database, progressLine(about), style)}`)
+  const at = isDue || event.type === 'phase' ? state.now : last
+  return {
+    next:
+      database === undefined
+        ? { ...before, state, lastProgressAt: at }
+        : { ...before, state, databases: new Map(before.databases).set(database, at) },
+    lines,
   }
-  return { next: { state, lastProgressAt: state.now }, lines: [...lines, `${stamp}  ${progressLine(state)}`] }
+}
+
+function named(database: string | undefined, line: string, style: Style): string {
+  return database === undefined ? line : `${style('strong', oneLine(database))}  ${line}`
 }
 
 const DUE_ON: ReadonlySet<Event['type']> = new Set(['step-progress', 'step-done', 'index-progress', 'verified'])
@@ -49,6 +63,14 @@ const DUE_ON: ReadonlySet<Event['type']> = new Set(['step-progress', 'step-done'
  * live view prints the same lines above itself.
  */
 export function eventLine(event: Event, style: Style): string[] {
+  const lines = ofEvent(event, style)
+  if (event.database === undefined) return lines
+  // Of a database among others, the end is worth a line.
+  if (event.type === 'finished') lines.push(`${event.verdict} in ${formatDuration(event.ms)}`)
+  return lines.map((line) => named(event.database, line, style))
+}
+
+function ofEvent(event: Event, style: Style): string[] {
   switch (event.type) {
     case 'phase':
       return [style('strong', PHASES[event.phase])]

@@ -26,6 +26,8 @@ export interface ViewState {
   samples: readonly Sample[]
   verified: Readonly<Record<Verdict, number>>
   finished: { ms: number; verdict: RunVerdict; failures: number } | undefined
+  /** In the run of a whole server: what its databases look like, in the order in which they began. */
+  databases: ReadonlyMap<string, ViewState>
 }
 
 export interface RunningStep {
@@ -76,11 +78,17 @@ export const initialState: ViewState = {
   samples: [],
   verified: { SAME: 0, DIFFERENT: 0, UNKNOWN: 0 },
   finished: undefined,
+  databases: new Map(),
 }
 
 /** The state after one more event. Pure; takes events in any order, as several workers emit them. */
 export function advance(before: ViewState, event: Event): ViewState {
   const now = Math.max(before.now, event.at)
+  if (event.database !== undefined) {
+    const { database, ...own } = event
+    const state = advance(before.databases.get(database) ?? initialState, own)
+    return { ...before, now, databases: new Map(before.databases).set(database, state) }
+  }
   const state: ViewState = { ...before, now, startedAt: before.startedAt ?? event.at }
   switch (event.type) {
     case 'phase':

@@ -5,11 +5,17 @@ import { markdownReport } from './markdown.ts'
 import { redactData } from './redact.ts'
 import type { Redact } from './redact.ts'
 import type { RunReport } from './result.ts'
+import { serverHtmlReport } from './server-html.ts'
+import { serverMarkdownReport } from './server-markdown.ts'
+import type { ServerReport } from './server-report.ts'
 
-const FORMATS: Record<string, (report: RunReport) => string> = {
+/** Of one database, or of a whole server. */
+type AnyReport = RunReport | ServerReport
+
+const FORMATS: Record<string, (report: AnyReport) => string> = {
   '.json': (report) => `${JSON.stringify(report, null, 2)}\n`,
-  '.md': markdownReport,
-  '.html': htmlReport,
+  '.md': (report) => ('databases' in report ? serverMarkdownReport(report) : markdownReport(report)),
+  '.html': (report) => ('databases' in report ? serverHtmlReport(report) : htmlReport(report)),
 }
 
 /**
@@ -17,7 +23,7 @@ const FORMATS: Record<string, (report: RunReport) => string> = {
  * misspelt name does not show after hours of work. What it prints is redacted first, value by value.
  * Throws PgleapError `usage.report` for any other name.
  */
-export function reportPrinter(file: string): (report: RunReport, redact: Redact) => string {
+export function reportPrinter(file: string): (report: AnyReport, redact: Redact) => string {
   const print = FORMATS[extname(file).toLowerCase()]
   if (print === undefined) {
     throw new PgleapError({

@@ -1,0 +1,33 @@
+import { openLedger } from '../engine/index.ts'
+import { PgleapError } from '../errors.ts'
+import { userObjects } from '../migrate/index.ts'
+import { openOn, type Infos } from './ends.ts'
+
+/**
+ * Refuses a target on which databases of these names hold something already (invariant 8); all of them in one error, before
+ * anything is made. One with a ledger of ours is not in the way: its run goes on.
+ *
+ * @throws PgleapError `target.databases-not-empty`
+ */
+export async function assertNothingInTheWay(
+  infos: Infos,
+  existing: readonly string[],
+  signal: AbortSignal | undefined,
+): Promise<void> {
+  const found: string[] = []
+  for (const name of existing) {
+    await using session = await openOn(infos.target.withDatabase(name), 'target', 'control', signal)
+    if ((await openLedger(session)) !== undefined) continue
+    const [object, ...others] = await userObjects(session)
+    if (object === undefined) continue
+    found.push(`"${name}" (${object.kind} ${object.name}${others.length > 0 ? ' and more' : ''})`)
+  }
+  if (found.length === 0) return
+  const one = found.length === 1
+  throw new PgleapError({
+    code: 'target.databases-not-empty',
+    message: `The target has ${one ? 'a database that is' : 'databases that are'} not empty: ${found.join(', ')}. Nothing was made.`,
+    hint: `Drop or rename ${one ? 'it' : 'them'} on the target, or leave ${one ? 'it' : 'them'} out with --exclude-database.`,
+    party: 'target',
+  })
+}

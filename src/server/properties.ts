@@ -1,0 +1,81 @@
+import type { DatabaseFacts } from '../catalog/index.ts'
+import type { VerifiedObject } from '../report/index.ts'
+
+export interface PropertyOptions {
+  owners: 'keep' | 'skip'
+  privileges: 'keep' | 'skip'
+  /** Whether the run has made the target database; owner, locale and comment of another's are its maker's. */
+  made: 'by-us' | 'found'
+  /** The target's name of a role of the source. */
+  role: (name: string) => string
+  majors: { source: number; target: number }
+}
+
+/**
+ * Compares two databases as such: owner, encoding and locale, comment, connection limit, settings, grants. Settings of roles in the
+ * database are compared with the roles. Pure.
+ */
+export function compareProperties(
+  source: DatabaseFacts,
+  target: DatabaseFacts,
+  options: PropertyOptions,
+): VerifiedObject[] {
+  const found: VerifiedObject[] = []
+  const compare = (kind: string, ours: string, theirs: string) => {
+    const same = ours === theirs
+    const detail = `${shown(ours)} on the source, ${shown(theirs)} on the target`
+    found.push({ object: target.name, kind, verdict: same ? 'SAME' : 'DIFFERENT', ...(same ? {} : { detail }) })
+  }
+  if (options.made === 'by-us') {
+    if (options.owners === 'keep') compare('database owner', options.role(source.owner), target.owner)
+    compare('database encoding', source.encoding, target.encoding)
+    compare('database locale', localeOf(source, options), localeOf(target, options))
+    compare('database comment', source.comment ?? '', target.comment ?? '')
+  }
+  compare('database connection limit', String(source.connectionLimit), String(target.connectionLimit))
+  compare('database settings', settingsOf(source), settingsOf(target))
+  if (options.privileges === 'keep') {
+    // Owners have grant options on everything, recorded or not; another owner on the target has its own.
+    const owners = new Set([options.role(source.owner), target.owner])
+    compare('database grants', grantsOf(source, options.role, owners), grantsOf(target, asItIs, owners))
+  }
+  return found
+}
+
+function asItIs(name: string): string {
+  return name
+}
+
+function localeOf(facts: DatabaseFacts, { majors }: PropertyOptions): string {
+  const libc = `${facts.collate} ${facts.ctype}`
+  if (facts.localeProvider === 'libc') return libc
+  // From 16 on CREATE DATABASE turns an ICU locale's name into a language tag (collationcmds.c, dbcommands.c).
+  const renamed = facts.localeProvider === 'icu' && majors.source < 16 && majors.target > 15
+  const locale = renamed ? '' : ` ${facts.icuLocale ?? ''} ${facts.icuRules ?? ''}`
+  return `${libc} ${facts.localeProvider}${locale}`.trim()
+}
+
+function settingsOf({ settings }: DatabaseFacts): string {
+  return settings
+    .filter(({ role }) => role === undefined)
+    .map(({ name, value }) => `${name}=${value}`)
+    .toSorted()
+    .join('; ')
+}
+
+/** What holds where nothing was granted (acl.c, acldefault): CONNECT and TEMPORARY for all, beside what owners have. */
+function grantsOf(facts: DatabaseFacts, role: (name: string) => string, owners: ReadonlySet<string>): string {
+  const grants = facts.grants ?? [
+    { grantee: undefined, privilege: 'TEMPORARY', grantable: false },
+    { grantee: undefined, privilege: 'CONNECT', grantable: false },
+  ]
+  const lines = grants.flatMap(({ grantee, privilege, grantable }) => {
+    const to = grantee === undefined ? 'PUBLIC' : role(grantee)
+    return owners.has(to) ? [] : [`${privilege} to ${to}${grantable ? ' with grant option' : ''}`]
+  })
+  return [...new Set(lines)].toSorted().join('; ')
+}
+
+function shown(text: string): string {
+  return text === '' ? 'none' : text
+}

@@ -1,0 +1,62 @@
+import { type ChildProcess, spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { join } from 'node:path'
+import type { Event, ServerReport } from '../../src/index.ts'
+import { connectClient, queryOnce, type Server } from '../kit/index.ts'
+
+/** Runs statements one by one as the superuser, in one database. */
+export async function run(server: Server, database: string, ...statements: readonly string[]): Promise<void> {
+  await using client = await connectClient(server.url(database))
+  for (const statement of statements) await client.query(statement)
+}
+
+/** Names of the databases that are no templates. */
+export async function databasesOf(server: Server): Promise<string[]> {
+  const rows = await queryOnce<{ name: string }>(
+    server.url(),
+    'select datname as name from pg_database where not datistemplate order by 1',
+  )
+  return rows.map(({ name }) => name)
+}
+
+const BIN = join(import.meta.dirname, '../../bin/pgleap')
+
+export interface CliEnd {
+  /** Its exit code, or the signal that ended it. */
+  code: number | string
+  result: ServerReport | undefined
+  error: { code: string; message: string } | undefined
+  stderr: string
+}
+
+/** Runs the built command line with `--json`; `onEvent` sees each event as soon as it is printed, and may kill it. */
+export async function pgleap(
+  args: readonly string[],
+  onEvent: (event: Event, child: ChildProcess) => void = () => {},
+): Promise<CliEnd> {
+  const { PATH = '' } = process.env
+  const child = spawn(process.execPath, [BIN, ...args, '--json'], {
+    env: { PATH, HOME: '/nonexistent' },
+    stdio: ['ignore', 'pipe', 'pipe'],
+  })
+  // A run that hangs must not outlive its test file.
+  const kill = () => child.kill('SIGKILL')
+  process.once('exit', kill)
+  const end: Omit<CliEnd, 'code'> = { result: undefined, error: undefined, stderr: '' }
+  let rest = ''
+  child.stderr.setEncoding('utf8').on('data', (text: string) => (end.stderr += text))
+  child.stdout.setEncoding('utf8').on('data', (text: string) => {
+    const lines = (rest + text).split('\n')
+    rest = lines.pop() ?? ''
+    for (const line of lines) {
+      const value: Event | { type: 'result'; result: ServerReport } | { type: 'error'; code: string; message: string } =
+        JSON.parse(line)
+      if (value.type === 'result') end.result = value.result
+      else if (value.type === 'error') end.error = value
+      else onEvent(value, child)
+    }
+  })
+  const [code, signal]: unknown[] = await once(child, 'close')
+  process.off('exit', kill)
+  return { ...end, code: typeof code === 'number' ? code : String(signal) }
+}
