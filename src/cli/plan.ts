@@ -40,7 +40,7 @@ const RUNBOOK_OPTIONS = {
     parse: (path) => path,
   },
   sourceFromTarget: {
-    flags: '--source-from-target <connection>',
+    flags: '--source-from-target <conninfo>',
     help: 'how the target reaches the source',
     parse: (text) => text,
   },
@@ -116,10 +116,10 @@ function refuseWithoutFolder(options: Partial<Omit<OnlyRunbook, 'folder'>>): voi
 }
 
 const EXAMPLES = `
-A runbook is a README with all steps, who does what, how long it takes and how to
-go back, and a script a step. It has no password in it. docs/runbook.md shows one.
+A runbook is a README with all steps (who does what, how long it takes, how to go
+back), and a script a step. It holds no password. docs/runbook.md shows one.
 
 Examples:
   pgleap plan postgres://old/app postgres://new/app --exclude-data 'log_*'
-  pgleap plan postgres://old/app postgres://new/app --runbook app --allowed-pause 10min
-  pgleap plan --from-pigsty pg-meta.yml --runbook meta`
+  pgleap plan postgres://old/app postgres://new/app --runbook app
+  pgleap plan --from-pigsty pg-meta.yml --runbook meta --allowed-pause 10min`

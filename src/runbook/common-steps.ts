@@ -4,7 +4,7 @@ import type { Way } from './recommend.ts'
 const NOTHING_YET = 'Nothing to take back: no application has noticed anything.'
 
 /** What comes first on either way: look, try, roles, try with rows. */
-export function preparingSteps(way: Way, { sampled, takes }: StepFacts): RunbookStep[] {
+export function preparingSteps(way: Way, { flags, sampled, takes }: StepFacts): RunbookStep[] {
   return [
     {
       number: '10',
@@ -12,7 +12,7 @@ export function preparingSteps(way: Way, { sampled, takes }: StepFacts): Runbook
       who: 'DBAs of both sides',
       script: {
         name: '10-check.sh',
-        words: ['check', SRC, DST, '--path', way, '--fix-sql', 'results/fixes.sql'],
+        words: ['check', SRC, DST, '--path', way, ...flags('check'), '--fix-sql', 'results/fixes.sql'],
       },
       takes: 'seconds',
       watch:
@@ -33,7 +33,7 @@ export function preparingSteps(way: Way, { sampled, takes }: StepFacts): Runbook
       number: '30',
       title: 'Bring the roles over',
       who: 'DBA of the target',
-      script: { name: '30-roles.sh', words: ['roles', SRC, DST, '--apply'] },
+      script: { name: '30-roles.sh', words: ['roles', SRC, DST, ...flags('roles'), '--apply'] },
       takes: 'seconds',
       watch:
         'Exit code 0: all roles are alike. 6: some differ, and stay as they are on the target; decide. 7: the target refused something. Passwords that the source does not show have to be set: it says how.',

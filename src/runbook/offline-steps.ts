@@ -22,7 +22,7 @@ export function offlineSteps(facts: StepFacts): RunbookStep[] {
       who: 'DBA of the target',
       script: {
         name: '40-migrate.sh',
-        words: ['migrate', SRC, DST, ...facts.flags, '--report', 'results/migrate.html'],
+        words: ['migrate', SRC, DST, ...facts.flags('migrate'), '--report', 'results/migrate.html'],
         ifThere: { option: '--prediction', file: 'results/prediction.json' },
       },
       takes: facts.takes.copy,

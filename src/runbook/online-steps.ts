@@ -15,7 +15,10 @@ export function onlineSteps(facts: StepFacts): RunbookStep[] {
       number: '40',
       title: 'Start: copy, then follow',
       who: 'DBAs of both sides',
-      script: { name: '40-online-start.sh', words: ['online', 'start', SRC, DST, ...address, ...facts.flags] },
+      script: {
+        name: '40-online-start.sh',
+        words: ['online', 'start', SRC, DST, ...address, ...facts.flags('online start')],
+      },
       takes: facts.takes.copy,
       watch:
         'The application keeps writing. Watch the free disk of the source: WAL stays there until the target has it. Change no table definitions from here to step 90.',

@@ -34,7 +34,13 @@ export async function runbook(options: RunbookOptions): Promise<RunbookReport> {
   const { folder, source, target, signal, allowedPauseMs = DEFAULT_ALLOWED_PAUSE_MS } = options
   await assertFree(folder)
   const ends = endsOf(options)
-  const common = { source, target, ...(signal === undefined ? {} : { signal }) }
+  const common = {
+    source,
+    target,
+    ...(options.sourceProvider === undefined ? {} : { sourceProvider: options.sourceProvider }),
+    ...(options.targetProvider === undefined ? {} : { targetProvider: options.targetProvider }),
+    ...(signal === undefined ? {} : { signal }),
+  }
   const prediction = options.prediction === undefined ? undefined : await predictionOf(options.prediction)
   const online = await checkServers({ ...common, paths: ['online'] })
   const { roles, writes } = await look(ends, options)
@@ -130,7 +136,7 @@ function averageOf(online: CheckReport): Pick<RecommendFacts['writes'], 'average
 function stepsOf(way: Way, { bytes, offline, allowedPauseMs }: RecommendFacts, options: RunbookOptions): RunbookStep[] {
   const likely = formatDuration(offline.likelyMs)
   const facts = {
-    flags: flagsOf(options, way),
+    flags: flagsOf(options),
     sampled: bytes > SAMPLE_ABOVE_BYTES ? ('some' as const) : ('all' as const),
     takes: {
       copy: `about ${likely}, at most ${formatDuration(offline.highMs)}`,

@@ -1,3 +1,5 @@
+import type { FlagsOf } from './flags.ts'
+
 /** One step of a runbook, as its README and its script tell it. */
 export interface RunbookStep {
   /** Two digits; steps are done in their order. */
@@ -32,9 +34,9 @@ export const DST: ScriptWord = { variable: 'DST' }
 
 /** What the steps are made of. */
 export interface StepFacts {
-  /** Options of `migrate` and `online start` that the plan was made with. */
-  flags: readonly string[]
-  /** Of `check` and `migrate` alone. */
+  /** Options that the plan was made with, by the command that takes them. */
+  flags: FlagsOf
+  /** How much of the rows a rehearsal copies. */
   sampled: 'all' | 'some'
   takes: { copy: string; pause: string; rehearse: string }
   /** Whether `activate` says how the target reaches the source. */
