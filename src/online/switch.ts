@@ -1,4 +1,5 @@
 import type { Session, Side } from '../connection/index.ts'
+import { RunLock } from '../engine/index.ts'
 import { PgleapError } from '../errors.ts'
 import { isClosed, mayLogIn } from './freeze.ts'
 import { streamNames, type StreamNames } from './names.ts'
@@ -45,6 +46,8 @@ export async function switchTo(to: Side, options: OnlineSwitchOptions): Promise<
   const { signal } = options
   const onlyTarget = sidesOf(options.target, options.target, signal)
   await using keeper = await onlyTarget.open('target', 'online record')
+  // Two people with the same command: one of them waits for nobody, and is told so.
+  await using _alone = await RunLock.acquire(() => onlyTarget.open('target', 'run lock'), signal)
   const record = await theRecord(keeper)
   assertCanSwitch(record, to)
   const sides = sidesOf(options.source ?? record.source.connection, options.target, signal)
