@@ -15,6 +15,18 @@ export type {
   StatusOptions,
   VerifyOptions,
 } from './migrate/index.ts'
+export { online } from './online/index.ts'
+export type {
+  OnlineAbortOptions,
+  OnlineFinishOptions,
+  OnlineMoveOptions,
+  OnlinePlanOptions,
+  OnlineStartOptions,
+  OnlineStatusOptions,
+  OnlineSwitchOptions,
+  OnlineSyncSchemaOptions,
+  OnlineWatchOptions,
+} from './online/index.ts'
 export { rehearse } from './rehearse/index.ts'
 export type { RehearseOptions } from './rehearse/index.ts'
 export { fromPigsty, runbook } from './runbook/index.ts'
@@ -33,6 +45,8 @@ export type {
   Finding,
   Fix,
   MigrationPath,
+  OnlineEndReport,
+  OnlineStatusReport,
   Phase,
   PlanReport,
   Prediction,

@@ -2,6 +2,7 @@ import { Command } from 'commander'
 import type { Finish } from './invocation.ts'
 import { addCheck } from './check.ts'
 import { addMigrate } from './migrate.ts'
+import { addOnline } from './online/online.ts'
 import { addPlan } from './plan.ts'
 import { addRehearse } from './rehearse.ts'
 import { addResume } from './resume.ts'
@@ -27,6 +28,7 @@ export function createProgram(finish: Finish): Command {
   addPlan(program, finish)
   addMigrate(program, finish)
   addResume(program, finish)
+  addOnline(program, finish)
   addRoles(program, finish)
   addStatus(program, finish)
   addVerify(program, finish)

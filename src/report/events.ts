@@ -32,6 +32,17 @@ type OneEvent =
   | { type: 'verified'; at: number; object: string; kind: string; verdict: Verdict; rows?: number; detail?: string }
   | { type: 'checked'; at: number; id: string; status: CheckStatus; findings: number; reason?: string }
   | { type: 'tried'; at: number; object: string; outcome: 'failed' | 'blocked'; message: string; sqlstate?: string }
+  | { type: 'online-phase'; at: number; phase: string; active: 'source' | 'target' }
+  | {
+      type: 'online-sample'
+      at: number
+      active: 'source' | 'target'
+      lagBytes: number | null
+      lagMs: number | null
+      slotBytes: number | null
+      budgetBytes: number | null
+      appliedRows: number | null
+    }
   | { type: 'finished'; at: number; ms: number; verdict: Verdict | 'SKIPPED'; failures: number }
 
 export type Phase = 'connect' | 'check' | 'schema' | 'rehearse' | 'plan' | 'run' | 'verify' | 'finish'

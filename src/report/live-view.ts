@@ -1,5 +1,6 @@
 import { formatBytes, formatCount, formatDuration } from '../units.ts'
 import { comparedCount, ofAbout, percent, PHASES } from './plain-lines.ts'
+import { onlineLine } from './online-text.ts'
 import { moved, rates } from './state.ts'
 import type { RunningIndex, RunningStep, ViewState } from './state.ts'
 import { clip, clock, oneLine, plural } from './text.ts'
@@ -18,6 +19,7 @@ const MOST_RUNNING = 5
 /** The panel that a terminal shows while a run is on: at most twelve lines, none wider than the screen. Pure. */
 export function liveView(state: ViewState, screen: Screen): string {
   const lines = [heading(state, screen)]
+  if (state.online !== undefined) return [...lines, row('behind', onlineLine(state.online), screen)].join('\n')
   if (state.databases.size > 0 && state.phase === 'run') return [...lines, ...databaseLines(state, screen)].join('\n')
   if (state.phase === 'run' && state.plan !== undefined) lines.push(...runLines(state, screen))
   if (state.phase === 'verify') lines.push(...verifyLines(state, screen))
@@ -25,11 +27,16 @@ export function liveView(state: ViewState, screen: Screen): string {
 }
 
 function heading(state: ViewState, screen: Screen): string {
-  const title = state.phase === undefined ? 'Starting' : PHASES[state.phase]
+  const title = titleOf(state)
   const elapsed = clock(state.now - (state.startedAt ?? state.now))
   const left = timeLeft(state)
   const rest = left === undefined ? '' : `, about ${formatDuration(left)} left`
   return `${screen.style('strong', title)}  ${screen.style('faint', clip(`${elapsed}${rest}`, screen.columns - title.length - 3))}`
+}
+
+function titleOf({ online, phase }: ViewState): string {
+  if (online !== undefined) return `The application writes to the ${online.active}`
+  return phase === undefined ? 'Starting' : PHASES[phase]
 }
 
 /** One line a database that is worked on, and how many are done. */

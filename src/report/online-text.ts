@@ -28,7 +28,10 @@ function noneText({ looked, leftovers }: NoOnlineMigrationReport, style: Style):
   if (leftovers.length === 0) {
     return paragraphs([[style('good', `No online migration, and nothing is left of one ${where}.`), ...unseen]])
   }
-  const lines = leftovers.map(({ side, kind, name, undo }) => `  ${side}  ${kind} ${oneLine(name)}: ${oneLine(undo)};`)
+  const lines = leftovers.map(({ side, kind, name, undo }) => {
+    const what = kind === 'guard' ? 'setting' : kind
+    return `  ${side}  ${what} ${oneLine(name)}: ${oneLine(undo)};`
+  })
   const found = `No online migration, but this is left ${where}:`
   return paragraphs([[style('care', found), ...lines, ...unseen]])
 }

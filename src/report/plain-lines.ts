@@ -1,6 +1,7 @@
 import { unreachable } from '../errors.ts'
 import { formatBytes, formatCount, formatDuration } from '../units.ts'
 import type { Event, Phase } from './events.ts'
+import { onlineLine } from './online-text.ts'
 import { advance, initialState, moved, rates } from './state.ts'
 import type { ViewState } from './state.ts'
 import { clock, oneLine, plural } from './text.ts'
@@ -56,7 +57,13 @@ function named(database: string | undefined, line: string, style: Style): string
   return database === undefined ? line : `${style('strong', oneLine(database))}  ${line}`
 }
 
-const DUE_ON: ReadonlySet<Event['type']> = new Set(['step-progress', 'step-done', 'index-progress', 'verified'])
+const DUE_ON: ReadonlySet<Event['type']> = new Set([
+  'step-progress',
+  'step-done',
+  'index-progress',
+  'verified',
+  'online-sample',
+])
 
 /**
  * What a person wants to read of one event, without the time; nothing for the many that only move the counters. The
@@ -114,6 +121,9 @@ function ofEvent(event: Event, style: Style): string[] {
       const detail = event.detail === undefined ? '' : `: ${oneLine(event.detail)}`
       return [`${style('bad', event.verdict)}  ${event.kind} ${oneLine(event.object)}${detail}`]
     }
+    case 'online-phase':
+      return [`${style('strong', capital(oneLine(event.phase)))}: the application writes to the ${event.active}`]
+    case 'online-sample':
     case 'step-started':
     case 'step-progress':
     case 'index-progress':
@@ -127,7 +137,9 @@ function ofEvent(event: Event, style: Style): string[] {
 
 /** One line that sums up a running migration, for a log: `31 % done, 3.1 GB of 12.4 GB, 48.2 MB/s, ...`. */
 function progressLine(state: ViewState): string {
-  if (state.phase === 'verify') return `${plural(comparedCount(state), 'object')} compared`
+  if (state.online !== undefined) return onlineLine(state.online)
+  // A cutover compares without a plan.
+  if (state.phase === 'verify' || state.plan === undefined) return `${plural(comparedCount(state), 'object')} compared`
   const { bytes } = moved(state)
   const parts = [`${formatBytes(bytes)}${ofAbout(bytes, state.plan?.bytes ?? 0)}`]
   const fraction = fractionDone(state)
@@ -138,6 +150,10 @@ function progressLine(state: ViewState): string {
   const left = timeLeft(state)
   if (left !== undefined) parts.push(`about ${formatDuration(left)} left`)
   return parts.join(', ')
+}
+
+function capital(text: string): string {
+  return `${text.charAt(0).toUpperCase()}${text.slice(1)}`
 }
 
 export function comparedCount(state: ViewState): number {

@@ -26,6 +26,8 @@ export interface ViewState {
   samples: readonly Sample[]
   verified: Readonly<Record<Verdict, number>>
   finished: { ms: number; verdict: RunVerdict; failures: number } | undefined
+  /** Of an online migration that is watched: its newest sample. */
+  online: OnlineSample | undefined
   /** In the run of a whole server: what its databases look like, in the order in which they began. */
   databases: ReadonlyMap<string, ViewState>
 }
@@ -59,6 +61,8 @@ const SAMPLE_EVERY_MS = 500
 const INDEX_SILENCE_MS = 5_000
 const MOMENT_MS = 20
 
+export type OnlineSample = Extract<Event, { type: 'online-sample' }>
+
 export const initialState: ViewState = {
   startedAt: undefined,
   now: 0,
@@ -78,6 +82,7 @@ export const initialState: ViewState = {
   samples: [],
   verified: { SAME: 0, DIFFERENT: 0, UNKNOWN: 0 },
   finished: undefined,
+  online: undefined,
   databases: new Map(),
 }
 
@@ -131,7 +136,10 @@ export function advance(before: ViewState, event: Event): ViewState {
       return { ...state, verified: { ...state.verified, [event.verdict]: state.verified[event.verdict] + 1 } }
     case 'finished':
       return { ...state, finished: event, running: new Map(), indexes: new Map() }
+    case 'online-sample':
+      return { ...state, online: event }
     case 'notice':
+    case 'online-phase':
     case 'checked':
     case 'tried':
       return state
