@@ -10,6 +10,23 @@ export { jsonLine } from './json-lines.ts'
 export type { OutputLine } from './json-lines.ts'
 export { junitXml } from './junit.ts'
 export { liveView } from './live-view.ts'
+export type {
+  ApplyReport,
+  BlockReport,
+  ForecastReport,
+  LagReport,
+  Leftover,
+  NoOnlineMigrationReport,
+  OnlineEndReport,
+  OnlineMigrationReport,
+  OnlineSideReport,
+  OnlineStatusReport,
+  SlotReport,
+} from './online-report.ts'
+export { onlineStartText, onlineSwitchText } from './online-switch-text.ts'
+export { onlineEndText, onlineStatusText } from './online-text.ts'
+export { onlinePlanText, schemaSyncText } from './online-plan.ts'
+export type { OnlinePlannedTable, OnlinePlanReport, SchemaSyncReport } from './online-plan.ts'
 export { planText } from './plan-text.ts'
 export { eventLine, initialLines, plainLines } from './plain-lines.ts'
 export { redactData, redactor, secretsOf } from './redact.ts'
@@ -45,8 +62,6 @@ export type {
 export { rehearsalText } from './rehearsal-text.ts'
 export type { RefusedRoleChange, RoleChangeReport, RoleDifferenceReport, RolesReport } from './roles-report.ts'
 export { rolesText } from './roles-text.ts'
-export type { RunbookReport } from './runbook-report.ts'
-export { runbookText } from './runbook-text.ts'
 export type {
   DatabaseError,
   DatabaseReport,
@@ -57,6 +72,8 @@ export type {
   ServerStatusReport,
 } from './server-report.ts'
 export { serverStatusText, serverText } from './server-text.ts'
+export type { RunbookReport } from './runbook-report.ts'
+export { runbookText } from './runbook-text.ts'
 export { advance, initialState } from './state.ts'
 export type { ViewState } from './state.ts'
 export { sarifLog } from './sarif.ts'
