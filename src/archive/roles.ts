@@ -8,7 +8,7 @@ import { tokens, type Token } from './lexer.ts'
 const NO_ROLES = new Set(['public', 'current_user', 'current_role', 'session_user', 'group'])
 
 /** Owners that the archive's objects want; what has no owner of its own is left out. */
-export function ownersOf(archive: Archive): Set<string> {
+export function ownersOf(archive: Pick<Archive, 'entries'>): Set<string> {
   return new Set(archive.entries.flatMap((entry) => (ownedObject(entry) === undefined ? [] : (entry.owner ?? []))))
 }
 

@@ -20,7 +20,7 @@ export interface RunNotes {
   extraObjects: 'report' | 'ignore'
   /** Whose services are on both ends, whose rules the run follows to its end. */
   providers?: Providers
-  /** Who gets, on the target, what the services' own roles own on the source. */
+  /** Names on the target of the services' own roles. */
   owners?: Readonly<Record<string, string>>
 }
 

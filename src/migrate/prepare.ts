@@ -34,7 +34,7 @@ export interface Prepared {
   plan: Plan
   reading: SourceReading
   tables: PlannedTable[]
-  /** Who gets what the services' own roles own on the source. */
+  /** Names on the target of the services' own roles. */
   owners: Readonly<Record<string, string>>
 }
 
@@ -69,7 +69,7 @@ export async function prepare(options: PrepareOptions): Promise<Prepared> {
   const provided = followProviders(read.archive, rules)
   const reading = { ...read, archive: provided.archive, database: databaseOf(read.database, rules) }
   const planning = withExtensionSchemas(reading.archive, rules, 'missing')
-  const heirs = Object.fromEntries(provided.owners)
+  const heirs = Object.fromEntries(provided.roleMap)
   const choices = withOwners(options.choices, heirs)
   const entries = { ...entryOptions(choices), subscriptions: options.subscriptions ?? 'keep' }
   const { owners, privileges } = choices

@@ -30,7 +30,7 @@ export function providerNotices(
     ...schemaNotices(schemas, tables, rules),
     ...needed(archive, schemas, rules),
     ...provided.omissions.map(omissionNotice),
-    ...ownerNotice(provided),
+    ...ownerNotice(provided, rules),
     ...tablespaceNotice(provided),
   ]
 }
@@ -129,14 +129,13 @@ function omissionNotice({ reason, names, count }: Omission): NoticeReport {
   return { level, code, message, ...(hint === undefined ? {} : { hint }) }
 }
 
-function ownerNotice({ owners }: Provided): NoticeReport[] {
-  const [first] = owners.values()
-  if (first === undefined) return []
+function ownerNotice({ owners }: Provided, { targetUser }: ProviderRules): NoticeReport[] {
+  if (owners.length === 0) return []
   return [
     {
       level: 'info',
       code: 'provider.owners',
-      message: `What belongs to ${listed([...owners.keys()])} on the source, roles of a service, belongs to "${first}" on the target.`,
+      message: `What belongs to ${listed(owners)} on the source, roles of a service, belongs to "${targetUser}" on the target.`,
       hint: 'To give it to another role, name it with --role-map.',
     },
   ]

@@ -1,4 +1,4 @@
-import { grantsOf, isAcl, ownersOf, rolesOf, tokens, withoutStatements } from '../archive/index.ts'
+import { grantsOf, isAcl, mapRoles, ownersOf, rolesOf, tokens, withoutStatements } from '../archive/index.ts'
 import type { Archive, Entry } from '../archive/index.ts'
 import { isReserved, type Provider, type ReservedKind } from '../provider/index.ts'
 import { quoteIdent } from '../sql.ts'
@@ -34,8 +34,10 @@ export interface Omission {
 export interface Provided {
   archive: Archive
   omissions: Omission[]
-  /** Roles of a service that own objects of the customer's, to the role that gets these. */
-  owners: ReadonlyMap<string, string>
+  /** Roles of a service that own objects of the customer's, which now belong to the connecting role of the target. */
+  owners: string[]
+  /** What roles are called on the target: comes after the user's own renamings. */
+  roleMap: ReadonlyMap<string, string>
   /** Tablespaces that the target can not have; what lies in them goes to the default one. */
   tablespaces: string[]
 }
@@ -53,6 +55,7 @@ export function followProviders(archive: Archive, rules: ProviderRules, wanted?:
   const gone = new Set<number>()
   const entries: Entry[] = []
   const tablespaces = new Set<string>()
+  const owners = new Set<string>()
   const user = wanted === undefined ? rules.sourceUser : rules.targetUser
   for (const entry of archive.entries) {
     const reason = isAttached(entry, gone) ? 'attached' : omissionOf(entry, rules, user)
@@ -61,17 +64,21 @@ export function followProviders(archive: Archive, rules: ProviderRules, wanted?:
       if (reason !== 'attached') found.add(reason, nameOf(entry))
       continue
     }
-    const kept = changed(entry, { rules, wanted, found, tablespaces })
+    const kept = changed(entry, { rules, wanted, found, tablespaces, owners })
     if (kept === undefined) gone.add(entry.dumpId)
     else entries.push(kept)
   }
-  const kept = { ...archive, entries }
-  // What the connecting role has on the source, ours has on the target.
-  const theirs = [...ownersOf(kept), rules.sourceUser].filter((role) => isTheirs(rules, role))
+  const { sourceUser, targetUser } = rules
   return {
-    archive: kept,
+    archive: { ...archive, entries },
     omissions: found.list(),
-    owners: new Map(theirs.filter((role) => role !== rules.targetUser).map((role) => [role, rules.targetUser])),
+    owners: [...owners].toSorted(),
+    roleMap: new Map([
+      // What the connecting role has on the source, ours has on the target.
+      ...(isTheirs(rules, sourceUser) ? [[sourceUser, targetUser] as const] : []),
+      // A name that something was renamed to is written in double quotes, and so it has to be everywhere.
+      ...(owners.size > 0 ? [[targetUser, targetUser] as const] : []),
+    ]),
     tablespaces: [...tablespaces].toSorted(),
   }
 }
@@ -193,17 +200,29 @@ interface Changing {
   wanted: ReadonlySet<string> | undefined
   found: Omissions
   tablespaces: Set<string>
+  owners: Set<string>
 }
 
 /** The entry without what cannot be said on the target; undefined where nothing is left of it. */
 function changed(entry: Entry, changing: Changing): Entry | undefined {
-  if (isAcl(entry)) return withoutTheirGrants(entry, changing)
-  const { rules, tablespaces } = changing
-  const { owner, tablespace = '' } = entry
+  const kept = isAcl(entry) ? withoutTheirGrants(entry, changing) : withoutTablespace(entry, changing)
+  return kept === undefined ? undefined : withOurOwner(kept, changing)
+}
+
+function withOurOwner(entry: Entry, { rules, owners }: Changing): Entry {
+  const { owner } = entry
   // Every database is born with it, and at a service it stays whose it is there.
   if (entry.desc === 'SCHEMA' && entry.tag === 'public' && owner !== undefined && isTheirs(rules, owner)) {
     return { ...entry, owner: undefined }
   }
+  if (owner === undefined || owner === rules.targetUser || !isTheirs(rules, owner)) return entry
+  if (ownersOf({ entries: [entry] }).size > 0) owners.add(owner)
+  const defn = isAcl(entry) ? mapRoles(entry, new Map([[owner, rules.targetUser]])) : entry.defn
+  return { ...entry, defn, owner: rules.targetUser }
+}
+
+function withoutTablespace(entry: Entry, { rules, tablespaces }: Changing): Entry {
+  const { tablespace = '' } = entry
   if (tablespace === '' || !isUnavailable(rules, tablespace)) return entry
   tablespaces.add(tablespace)
   return { ...entry, tablespace: '' }
@@ -230,7 +249,9 @@ function withoutTheirGrants(entry: Entry, { rules, wanted, found }: Changing): E
   const roles = new Set<string>()
   const { defn, left } = withoutStatements(entry, (named, text) => {
     if (!unwanted(named, text)) return false
-    for (const role of named) if (isTheirs(rules, role) || isOutOfReach(rules, role)) roles.add(role)
+    for (const role of named) {
+      if (role !== entry.owner && (isTheirs(rules, role) || isOutOfReach(rules, role))) roles.add(role)
+    }
     return true
   })
   if (left === 0 && defn === entry.defn) return entry
