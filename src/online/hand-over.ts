@@ -59,7 +59,7 @@ export async function allInStep(
   { subscription }: StreamNames,
   { signal, onEvent }: Pick<HandOverOptions, 'signal' | 'onEvent'>,
 ): Promise<void> {
-  let told = Date.now()
+  let told = 0
   for (;;) {
     const rows = await passive.query<{ table: string }>(
       `SELECT r.srrelid::regclass::text AS "table" FROM pg_catalog.pg_subscription_rel r
@@ -77,7 +77,7 @@ export async function allInStep(
         at: told,
         level: 'info',
         code: 'online.table-sync',
-        message: `The stream itself copies ${String(rows.length)} more tables: ${names.join(', ')}${rows.length > 3 ? ' and more' : ''}.`,
+        message: `The stream itself copies what is left: ${rows.length === 1 ? '1 table' : `${String(rows.length)} tables`}, ${names.join(', ')}${rows.length > 3 ? ' and more' : ''}.`,
       })
     }
     await sleep(POLL_MS, undefined, { signal })

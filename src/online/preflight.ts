@@ -1,6 +1,6 @@
 import { checkServers, tryToReach } from '../check/index.ts'
 import { parseConnection, type ConnectionInfo, type Session, type Side } from '../connection/index.ts'
-import { PgleapError } from '../errors.ts'
+import { PgleapError, unreachable } from '../errors.ts'
 import { readPowers, type Provider } from '../provider/index.ts'
 import type { CheckReport, Finding, Fix } from '../report/index.ts'
 import { loadSql, quoteIdent } from '../sql.ts'
@@ -208,6 +208,8 @@ function fixText(fix: Fix): string {
       return `on the ${fix.side}: ${fix.name} = ${fix.value} (${fix.needs})`
     case 'advice':
       return fix.text
+    default:
+      return unreachable(fix)
   }
 }
 

@@ -76,7 +76,7 @@ async function tell(source: Session, made: AbortSignal, onEvent: EmitEvent | und
 }
 
 async function blockers(source: Session): Promise<Blocker[]> {
-  return await source.query<Blocker>(BLOCKERS)
+  return source.query<Blocker>(BLOCKERS)
 }
 
 /** `server process 4711 of app in database shop (open for 3 min 07 s, idle in transaction): UPDATE ...`. */

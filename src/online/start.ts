@@ -24,7 +24,7 @@ import {
   startSubscription,
   streamedTables,
 } from './stream.ts'
-import { readTableRules, type RuledTable } from './table-rules.ts'
+import { changesFor, readTableRules, type RuledTable } from './table-rules.ts'
 
 /** What a start works with. */
 interface Starting {
@@ -97,7 +97,7 @@ async function copy(begun: { record: OnlineRecord }, starting: Starting): Promis
   } finally {
     await slot[Symbol.asyncDispose]()
   }
-  return await follow(begun.record, starting)
+  return follow(begun.record, starting)
 }
 
 function copyOptions(options: OnlineStartOptions) {
@@ -140,21 +140,23 @@ async function goOn(record: OnlineRecord, starting: Starting): Promise<OnlineRec
       now.record = await amend(session, now.record, { handedOver }, 'in this transaction')
     },
     bring: async () => {
-      const isHandedOver = (table: { schema: string; name: string }) =>
-        now.record.handedOver.some((one) => one.schema === table.schema && one.name === table.name)
       await handOver({
         source,
         target,
         names: streamNames(record.id, 'forward'),
         publisher: publisherFor(options.sourceFromTarget, sides),
-        complete: streamed.filter((table) => !isHandedOver(table)),
+        complete: streamed.filter((table) => !isAmong(now.record.handedOver, table)),
         signal: options.signal,
         onEvent: options.onEvent,
       })
     },
   })
   if (failures > 0) throw copyFailed(failures)
-  return await follow(now.record, starting)
+  return follow(now.record, starting)
+}
+
+function isAmong(tables: OnlineRecord['handedOver'], { schema, name }: { schema: string; name: string }): boolean {
+  return tables.some((one) => one.schema === schema && one.name === name)
 }
 
 /** Has the target follow the source. Done again after a crash, it does no harm. */
@@ -211,15 +213,6 @@ function newRecord(ruled: readonly RuledTable[], sides: Sides, options: OnlineSt
     wayBack: options.wayBack ?? 'with',
     handedOver: [],
   }
-}
-
-/** The copy carries a changed replica identity over, and the way back needs it there. */
-export function changesFor(ruled: readonly RuledTable[]): OnlineRecord['changes'] {
-  return ruled.flatMap(({ change }) =>
-    change === undefined
-      ? []
-      : (['source', 'target'] as const).map((side) => ({ side, what: change.what, undo: change.undo })),
-  )
 }
 
 function choicesOf(options: OnlineStartOptions): OnlineRecord['choices'] {

@@ -111,7 +111,9 @@ export async function dropPublished(
       if (row.active_pid !== null) await active.query('SELECT pg_catalog.pg_terminate_backend($1)', [row.active_pid])
       await active.query('SELECT pg_catalog.pg_drop_replication_slot($1)', [slot])
     } catch (error) {
-      if (!(error instanceof DatabaseError && error.server.sqlstate === SQLSTATE.objectInUse)) throw error
+      // Its walsender goes on for a moment; a slot that is not made yet goes with it.
+      const moving: readonly string[] = [SQLSTATE.objectInUse, SQLSTATE.undefinedObject]
+      if (!(error instanceof DatabaseError && moving.includes(error.server.sqlstate))) throw error
       await active.query('SELECT pg_catalog.pg_sleep(0.02)')
     }
   }

@@ -89,6 +89,15 @@ export async function readTableRules(active: Session, context: RuleContext): Pro
   return { ruled, leftOut }
 }
 
+/** The copy carries a changed replica identity over, and the way back needs it there. */
+export function changesFor(ruled: readonly RuledTable[]): Change[] {
+  return ruled.flatMap(({ change }) =>
+    change === undefined
+      ? []
+      : (['source', 'target'] as const).map((side) => ({ side, what: change.what, undo: change.undo })),
+  )
+}
+
 /**
  * The rule for one table, or why it has none. Every table that holds rows is published by itself, partitions and children too
  * (`FOR TABLE ONLY`), so each follows its own identity.

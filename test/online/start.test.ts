@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { end, start } from '../../src/online/index.ts'
 import type { Event } from '../../src/report/index.ts'
-import { connectClient, freshDatabase, startServer, type FreshDatabase, type OwnServer } from '../kit/index.ts'
+import { freshDatabase, startServer, type FreshDatabase, type OwnServer } from '../kit/index.ts'
 import { until } from './until.ts'
 
 let old: OwnServer
@@ -48,8 +48,8 @@ insert into child values (2, 'c')`
 
 describe('start', () => {
   test('publishes what can be found again, copies the rest in the pause, and leaves nothing after an abort', async () => {
-    await using source = await freshDatabase(old)
-    await using target = await freshDatabase(young)
+    const source = await freshDatabase(old)
+    const target = await freshDatabase(young)
     await source.query(SCHEMA)
     const before = await identities(source)
     const events: Event[] = []
