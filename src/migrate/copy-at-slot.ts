@@ -8,6 +8,7 @@ import type { RunNotes } from './migration.ts'
 import { DEFAULT_JOBS, type MigrateOptions } from './options.ts'
 import { assertEmpty } from './preconditions.ts'
 import { prepare } from './prepare.ts'
+import { chooseProviders, reservedSchemas } from './providers.ts'
 import { takeSnapshot } from './read-source.ts'
 import { RunLog } from './run-log.ts'
 import { openPair, servers } from './servers.ts'
@@ -37,14 +38,16 @@ export async function copyAtSlot(options: CopyAtSlotOptions): Promise<RunReport>
   log.phase('connect')
   await using pair = await openPair(ends, signal)
   await using lock = await RunLock.acquire((inner) => ends.openTarget('run lock', inner), signal)
-  await assertEmpty(pair.target)
-  await using snapshot = await takeSnapshot(ends, { choices, imported: options.snapshot, signal })
+  const providers = await chooseProviders(pair, ends, choices)
+  await assertEmpty(pair.target, await reservedSchemas(pair.target, providers))
+  await using snapshot = await takeSnapshot(ends, { choices, providers, imported: options.snapshot, signal })
   await options.onSnapshot()
-  const { reading, plan } = await prepare({
+  const { reading, plan, owners } = await prepare({
     servers: ends,
     target: pair.target,
     snapshot,
     choices,
+    providers,
     created: 'found',
     nonEmptyTarget: 'refuse',
     jobs,
@@ -57,6 +60,8 @@ export async function copyAtSlot(options: CopyAtSlotOptions): Promise<RunReport>
     writes: reading.writes,
     extraObjects: 'report',
     rowsLeftOut: reading.facts.tables.filter(({ oid }) => plan.rowsLeftOut.has(oid)).map(tableName),
+    providers,
+    owners,
   }
   const ledger = await begin(pair, ends, snapshot, notes, plan.steps)
   await options.onBegun()

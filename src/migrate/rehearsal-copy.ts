@@ -10,6 +10,7 @@ import { begin } from './migrate.ts'
 import type { RunNotes } from './migration.ts'
 import { assertEmpty } from './preconditions.ts'
 import { prepare } from './prepare.ts'
+import { chooseProviders, reservedSchemas } from './providers.ts'
 import { takeSnapshot } from './read-source.ts'
 import { RunLog } from './run-log.ts'
 import { openPair, serversAt } from './servers.ts'
@@ -53,13 +54,15 @@ export async function copyForRehearsal(options: RehearsalCopyOptions): Promise<R
   log.phase('connect')
   await using pair = await openPair(ends, signal)
   await using lock = await RunLock.acquire((inner) => ends.openTarget('run lock', inner), signal)
-  await assertEmpty(pair.target)
-  await using snapshot = await takeSnapshot(ends, { choices, signal })
+  const providers = await chooseProviders(pair, ends, choices)
+  await assertEmpty(pair.target, await reservedSchemas(pair.target, providers))
+  await using snapshot = await takeSnapshot(ends, { choices, providers, signal })
   const common = {
     servers: ends,
     target: pair.target,
     snapshot,
     choices,
+    providers,
     created: 'found',
     nonEmptyTarget: 'refuse',
     jobs,
@@ -69,12 +72,14 @@ export async function copyForRehearsal(options: RehearsalCopyOptions): Promise<R
   } as const
   // First, so that the time it takes is not counted among that of the run's own phases.
   const whole = sample === undefined ? undefined : await prepare({ ...common, log: new RunLog(undefined) })
-  const { reading, plan } = await prepare({ ...common, log, ...(sample === undefined ? {} : { cut: sample }) })
+  const { reading, plan, owners } = await prepare({ ...common, log, ...(sample === undefined ? {} : { cut: sample }) })
   const notes: RunNotes = {
     choices,
     writes: reading.writes,
     extraObjects: 'report',
     rowsLeftOut: reading.facts.tables.filter(({ oid }) => plan.rowsLeftOut.has(oid)).map(tableName),
+    providers,
+    owners,
   }
   const ledger = await begin(pair, ends, snapshot, notes, plan.steps)
   const { definitions } = plan
