@@ -54,7 +54,10 @@ describe('the report of a whole server', () => {
     for (const word of ['shop', 'wiki', 'does not offer it', 'a on the source', '42501', 'Nobody has made']) {
       expect(text).toContain(word)
     }
-    if (file !== 'r.json') expect(text).not.toMatch(/<i>\||no <b>way/u)
+  })
+
+  test.each(['r.md', 'r.html'])('as %s holds no markup of others', (file) => {
+    expect(reportPrinter(file)(REPORT, (safe) => safe)).not.toMatch(/<i>\||no <b>way/u)
   })
 
   test('as text names what failed, and the next step', () => {
