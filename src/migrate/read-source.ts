@@ -50,6 +50,9 @@ export async function takeSnapshot(
       const reserved = providers === undefined ? [] : await reservedSchemas(keeper, providers)
       const tables = tablesOutside(await listTables(keeper), reserved)
       await assertReadable(keeper, tables, { filters: choices, without: reserved })
+      // With a slot, the stream brings what happens to the tables meanwhile. The application goes on there, and must not be kept
+      // from a TRUNCATE: we would wait behind it, and it for us, which no server notices.
+      if (options.imported !== undefined) return
       await holdTables(keeper, tables, { lockTimeoutMs: LOCK_TIMEOUT_MS, signal: options.signal })
     },
   })

@@ -19,7 +19,11 @@ export class MigrationWorker implements Worker {
     if (this.#reader?.broken === true) await this.#giveUp()
     const reader = (this.#reader ??= await this.#snapshot.openReader(signal))
     try {
-      return await read(reader)
+      await reader.script('SAVEPOINT pgleap_unread')
+      const result = await read(reader)
+      // Gives up the table's lock: who waits for it would wait for us to the end, and the next of us behind him, for ever.
+      await reader.script('ROLLBACK TO SAVEPOINT pgleap_unread; RELEASE SAVEPOINT pgleap_unread')
+      return result
     } catch (error) {
       // Whether the reader can go on or not, what failed is for the engine to judge.
       if (!reader.broken) await this.#snapshot.rejoin(reader, signal).catch(() => this.#giveUp())

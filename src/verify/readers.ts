@@ -4,6 +4,9 @@ import type { SourceSnapshot } from '../catalog/index.ts'
 /** Where one side's sessions come from: all of them read one moment. `SourceSnapshot` is one, for either side. */
 export type Moment = Pick<SourceSnapshot, 'openReader' | 'rejoin'>
 
+/** Set when a session is in the snapshot; the locks that are taken behind it go with a rollback to it, the snapshot stays. */
+const SAVEPOINT = 'pgleap_unread'
+
 /**
  * Up to `limit` sessions on one side, all inside one snapshot, opened as they are needed. Work waits in line for a free
  * one, first come, first served.
@@ -37,6 +40,8 @@ export class Readers implements AsyncDisposable {
       const session = this.#idle.pop() ?? (await this.#open())
       try {
         const result = await use(session)
+        // Gives up the table's lock: who waits for it would wait for us to the end, and the next of us behind him, for ever.
+        await session.script(`ROLLBACK TO SAVEPOINT ${SAVEPOINT}`)
         this.#idle.push(session)
         return result
       } catch (error) {
@@ -64,7 +69,7 @@ export class Readers implements AsyncDisposable {
   async #open(): Promise<Session> {
     const session = await this.#moment.openReader(this.#signal)
     try {
-      await session.script(this.#prepare)
+      await session.script(`${this.#prepare}; SAVEPOINT ${SAVEPOINT}`)
       return session
     } catch (error) {
       await session.close()
@@ -76,7 +81,7 @@ export class Readers implements AsyncDisposable {
     if (!session.broken && !isConnectionLost(error) && !this.#signal.aborted) {
       try {
         await this.#moment.rejoin(session, this.#signal)
-        await session.script(this.#prepare)
+        await session.script(`${this.#prepare}; SAVEPOINT ${SAVEPOINT}`)
         this.#idle.push(session)
         return
       } catch {
