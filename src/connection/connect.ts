@@ -65,9 +65,14 @@ export async function connect(info: ConnectionInfo, options: ConnectOptions): Pr
  * queries. The caller ends it. None of our settings are made.
  */
 export async function connectWalSender(info: ConnectionInfo, options: ConnectOptions): Promise<LoginClient> {
+  return connectWithoutSettings(info, { ...options, replication: 'database' })
+}
+
+/** Logs in and does nothing else. The caller ends it. */
+export async function connectWithoutSettings(info: ConnectionInfo, options: LoginOptions): Promise<LoginClient> {
   return firstHost(info, options, (host) =>
     withDeadline(info, host, options, async (deadline) => {
-      const { client } = await loginAny(info, host, { ...options, replication: 'database' }, deadline)
+      const { client } = await loginAny(info, host, options, deadline)
       return client
     }),
   )
