@@ -57,7 +57,7 @@ export async function copyTheRest(options: CopyTheRestOptions): Promise<number> 
   const ledger = await openLedger<Work>(pair.target)
   if (ledger === undefined) throw nothing()
   const notes = notesOf(ledger)
-  await using snapshot = await takeSnapshot(ends, { choices: notes.choices, signal })
+  await using snapshot = await takeSnapshot(ends, { choices: notes.choices, providers: notes.providers, signal })
   const common = { servers: ends, snapshot, ledger, notes, pgDump, log, signal }
   const reread = await rereadDefinitions({ ...common, target: pair.target })
   await clearFailures(pair.target)
