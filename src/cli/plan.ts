@@ -116,8 +116,8 @@ function refuseWithoutFolder(options: Partial<Omit<OnlyRunbook, 'folder'>>): voi
 }
 
 const EXAMPLES = `
-A runbook is a README with all steps (who does what, how long it takes, how to go
-back), and a script a step. It holds no password. docs/runbook.md shows one.
+A runbook is a README with all steps (who does what, how long it takes, how to
+go back), and a script a step. It holds no password; docs/runbook.md shows one.
 
 Examples:
   pgleap plan postgres://old/app postgres://new/app --exclude-data 'log_*'

@@ -9,6 +9,7 @@ const ROLLBACK = '`80-rollback.sh`: writes go to the source again, with all that
 export function onlineSteps(facts: StepFacts): RunbookStep[] {
   const address =
     facts.sourceFromTarget === 'given' ? ['--source-from-target', { variable: 'SRC_FROM_DST' } as const] : []
+  const switching = [DST, ...address, ...facts.maxPause]
   return [
     ...preparingSteps('online', facts),
     {
@@ -30,14 +31,15 @@ export function onlineSteps(facts: StepFacts): RunbookStep[] {
       who: 'DBA of the target',
       script: { name: '50-online-status.sh', words: ['online', 'status', DST] },
       takes: 'minutes to hours, by the writes meanwhile; may stay like this for days',
-      watch: 'Lag in bytes and seconds goes down; no conflict, no drift; the slot is far from its budget.',
+      watch:
+        'Exit code 0: nothing is in the way of the cutover. 5: it says what is. Lag goes down; no conflict, no drift; the slot is far from its budget.',
       back: ABORT,
     },
     {
       number: '60',
       title: 'Rehearse the cutover',
       who: 'DBAs of both sides',
-      script: { name: '60-rehearse-cutover.sh', words: ['online', 'cutover', DST, '--rehearse'] },
+      script: { name: '60-rehearse-cutover.sh', words: ['online', 'cutover', ...switching, '--rehearse'] },
       takes: facts.takes.pause,
       watch:
         'Writes stop for that time, and go on at the source. It prints the pause that the real one would have had, by step. Do it in quiet hours, and say so beforehand.',
@@ -47,7 +49,7 @@ export function onlineSteps(facts: StepFacts): RunbookStep[] {
       number: '70',
       title: 'Cut over',
       who: 'application team',
-      script: { name: '70-cutover.sh', words: ['online', 'cutover', DST] },
+      script: { name: '70-cutover.sh', words: ['online', 'cutover', ...switching] },
       takes: facts.takes.pause,
       watch:
         'Exit code 0: the target takes the writes. Anything else: the source still does, and it says why. After a kill run it again. Lead the application there with `--pgbouncer` or `--on-switch` (docs/online.md), or by hand at once.',
@@ -58,7 +60,7 @@ export function onlineSteps(facts: StepFacts): RunbookStep[] {
       title: 'Roll back',
       who: 'application team',
       when: 'only if the target disappoints, until step 90',
-      script: { name: '80-rollback.sh', words: ['online', 'rollback', DST] },
+      script: { name: '80-rollback.sh', words: ['online', 'rollback', ...switching] },
       takes: facts.takes.pause,
       watch: 'The same as a cutover, the other way round; step 70 may follow again.',
       back: '`70-cutover.sh`.',

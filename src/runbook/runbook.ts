@@ -21,6 +21,8 @@ const SAMPLE_ABOVE_BYTES = 1024 ** 3
 /** A plan knows sizes and no machine, and comparing reads everything once more on both sides. */
 const COMPARING_TOO = 2
 const GUESS_OFF_BY = 2
+/** What `online cutover` takes for `--max-pause` by itself. */
+const CUTOVER_LETS_GO_MS = 30_000
 /** What even an empty database takes. */
 const LEAST_MS = 5_000
 
@@ -143,6 +145,7 @@ function stepsOf(way: Way, { bytes, offline, allowedPauseMs }: RecommendFacts, o
       pause: `a pause of seconds; ${formatDuration(allowedPauseMs)} are allowed`,
       rehearse: bytes > SAMPLE_ABOVE_BYTES ? `a part of ${likely}` : `about ${likely}`,
     },
+    maxPause: allowedPauseMs < CUTOVER_LETS_GO_MS ? ['--max-pause', `${String(Math.ceil(allowedPauseMs))}ms`] : [],
     sourceFromTarget: options.sourceFromTarget === undefined ? ('same' as const) : ('given' as const),
   }
   return way === 'offline' ? offlineSteps(facts) : onlineSteps(facts)

@@ -39,6 +39,8 @@ export interface StepFacts {
   /** How much of the rows a rehearsal copies. */
   sampled: 'all' | 'some'
   takes: { copy: string; pause: string; rehearse: string }
+  /** For a cutover, where writes may stop for less time than it would take by itself. */
+  maxPause: readonly string[]
   /** Whether `activate` says how the target reaches the source. */
   sourceFromTarget: 'given' | 'same'
 }

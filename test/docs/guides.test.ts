@@ -72,8 +72,9 @@ interface Command {
 }
 
 /** The commands of a guide in their order, with the exit code that it names; the lines that set its variables are ours. */
-function commandsOf(guide: string): { commands: Command[]; variables: string[] } {
-  const lines = [...guide.matchAll(/^```sh\n(.*?)^```$/gmsu)].flatMap(([, block = '']) => block.trimEnd().split('\n'))
+function commandsOf(guide: string, way: 'offline' | 'online'): { commands: Command[]; variables: string[] } {
+  const blocks = guide.matchAll(way === 'offline' ? /^```sh\n(.*?)^```$/gmsu : /^```sh online\n(.*?)^```$/gmsu)
+  const lines = [...blocks].flatMap(([, block = '']) => block.trimEnd().split('\n'))
   const assignments = lines.flatMap((line) => /^([A-Z_]+)=/u.exec(line)?.[1] ?? [])
   const commands = lines
     .filter((line) => !/^[A-Z_]+=/u.test(line))
@@ -121,33 +122,51 @@ test('every guide has a situation, and every situation a guide', () => {
   expect(files.map((name) => name.slice(0, -'.md'.length)).toSorted()).toEqual(Object.keys(SITUATIONS).toSorted())
 })
 
+const TIMEOUT_MS = 300_000
+
 test.each(Object.entries(SITUATIONS))(
   'the guide %s can be followed, command by command',
   async (name, situation) => {
-    const guide = await readFile(join(GUIDES, `${name}.md`), 'utf8')
-    const folder = await mkdtemp(join(tmpdir(), 'pgleap-guide-'))
-    try {
-      await using source = await situation.source(14)
-      await using target = await situation.target(17)
-      const variables = situation.variables(source, target)
-      const database = name === 'aptible' ? 'db' : 'app'
-      await fill(source, database)
-      const whole = name === 'azure-single-to-flexible'
-      if (!whole && database === 'app') await queryOnce(target.url('postgres'), 'create database app')
-      await writeTask(guide, folder, { source, target })
-      const { commands, variables: named } = commandsOf(guide)
-      expect(named.toSorted()).toEqual(Object.keys(variables).toSorted())
-      expect(commands.length).toBeGreaterThan(4)
-      for (const { line, code } of commands) {
-        const done = await shell(line, folder, variables)
-        expect(done.code, `${line}\n${done.said}`).toBe(code)
-      }
-      await using client = await connectClient(target.url(database))
-      const { rows } = await client.query<{ count: string }>('select count from v')
-      expect(rows).toEqual([{ count: '500' }])
-    } finally {
-      await rm(folder, { recursive: true })
-    }
+    expect(await follow(name, situation, 'offline')).toEqual([{ count: '500' }])
   },
-  300_000,
+  TIMEOUT_MS,
 )
+
+test.each(['self-managed'])(
+  'the guide %s can be followed online',
+  async (name) => {
+    const situation = SITUATIONS[name]
+    if (situation === undefined) throw new Error(`no situation ${name}`)
+    expect(await follow(name, situation, 'online')).toEqual([{ count: '500' }])
+  },
+  TIMEOUT_MS,
+)
+
+/** Does what the guide says, and returns what the source's view then says on the target. */
+async function follow(name: string, situation: Situation, way: 'offline' | 'online'): Promise<object[]> {
+  const guide = await readFile(join(GUIDES, `${name}.md`), 'utf8')
+  const folder = await mkdtemp(join(tmpdir(), 'pgleap-guide-'))
+  try {
+    await using source = await situation.source(14)
+    await using target = await situation.target(17)
+    const variables = situation.variables(source, target)
+    const database = name === 'aptible' ? 'db' : 'app'
+    await fill(source, database)
+    const whole = name === 'azure-single-to-flexible'
+    if (!whole && database === 'app') await queryOnce(target.url('postgres'), 'create database app')
+    await writeTask(guide, folder, { source, target })
+    // Set once, at the top, for all that follows.
+    expect(commandsOf(guide, 'offline').variables.toSorted()).toEqual(Object.keys(variables).toSorted())
+    const { commands } = commandsOf(guide, way)
+    expect(commands.length).toBeGreaterThan(4)
+    for (const { line, code } of commands) {
+      const done = await shell(line, folder, variables)
+      expect(done.code, `${line}\n${done.said}`).toBe(code)
+    }
+    await using client = await connectClient(target.url(database))
+    const { rows } = await client.query<{ count: string }>('select count from v')
+    return rows
+  } finally {
+    await rm(folder, { recursive: true })
+  }
+}

@@ -58,6 +58,14 @@ async function read(folder: string, name: string): Promise<string> {
   return readFile(join(folder, name), 'utf8')
 }
 
+function write(end: OwnServer, id: number): Promise<unknown> {
+  return queryOnce(end.url('app'), `insert into t values (${String(id)})`)
+}
+
+function count(end: OwnServer): Promise<unknown> {
+  return queryOnce(end.url('app'), 'select count(*)::int as count from t')
+}
+
 /** Everything in a folder, in one text. */
 async function contents(folder: string): Promise<string> {
   const entries = await readdir(folder, { recursive: true, withFileTypes: true })
@@ -130,6 +138,33 @@ describe('a runbook', () => {
     )
     const offline = await runbook({ ...both, folder: join(scratch, 'filtered'), include: ['t'] })
     expect(offline.recommendation.reasons.join(' ')).toContain('a choice of tables')
+  })
+
+  test('keeps an application writing: to the target, back again, and to its end', { timeout: 180_000 }, async () => {
+    await using source = await startServer({ major: 14 })
+    await using target = await startServer({ major: 17 })
+    await queryOnce(source.url(), 'create database app')
+    await queryOnce(target.url(), 'create database app')
+    await run(source.url('app'), 'create table t (id int primary key); insert into t select generate_series(1, 100)')
+    const folder = join(scratch, 'online')
+    const both = { source: source.url('app'), target: target.url('app') }
+    await runbook({ ...both, folder, way: 'online', allowedPauseMs: 20_000, sampleMs: 100 })
+    const follow = async (...names: string[]) => {
+      for (const name of names) {
+        const { code, said } = await script(folder, name)
+        expect(code, `${name}: ${said}`).toBe(0)
+      }
+    }
+
+    await follow('10-check.sh', '20-rehearse.sh', '40-online-start.sh', '50-online-status.sh', '60-rehearse-cutover.sh')
+    await write(source, 101)
+    await follow('70-cutover.sh')
+    await write(target, 102)
+    await follow('80-rollback.sh')
+    expect(await count(source)).toEqual([{ count: 102 }])
+    await write(source, 103)
+    await follow('70-cutover.sh', '90-finish.sh')
+    expect(await count(target)).toEqual([{ count: 103 }])
   })
 
   test('has a script for every step that calls pgleap, and all are scripts that a shell can read', async () => {
