@@ -41,7 +41,7 @@ WITH ours AS (
     UNION ALL
     SELECT 'column', pg_catalog.format('%s.%I', r.full_name, a.attname),
         pg_catalog.concat_ws('|', pg_catalog.format_type(a.atttypid, a.atttypmod), a.attnotnull, a.attidentity,
-            pg_catalog.to_jsonb(a) ->> 'attgenerated', a.attcollation::regcollation, pg_catalog.pg_get_expr(d.adbin, d.adrelid))
+            pg_catalog.to_jsonb(a) ->> 'attgenerated', a.attcollation, pg_catalog.pg_get_expr(d.adbin, d.adrelid))
     FROM relations r
     JOIN pg_catalog.pg_attribute a ON a.attrelid = r.oid AND a.attnum > 0 AND NOT a.attisdropped
     LEFT JOIN pg_catalog.pg_attrdef d ON d.adrelid = a.attrelid AND d.adnum = a.attnum

@@ -45,6 +45,14 @@ interface Starting {
  * @throws PgleapError `online.not-ready`, `online.not-known`, `online.slot-timeout`, `online.under-way`, `online.copy-failed`
  */
 export async function start(options: OnlineStartOptions): Promise<OnlineRecord> {
+  try {
+    return await startOrGoOn(options)
+  } catch (error) {
+    throw options.signal?.aborted === true ? interrupted(error) : error
+  }
+}
+
+async function startOrGoOn(options: OnlineStartOptions): Promise<OnlineRecord> {
   const sides = sidesOf(options.source, options.target, options.signal)
   await using source = await sides.open('source', 'online')
   await using target = await sides.open('target', 'online')
@@ -120,7 +128,7 @@ function copyOptions(options: OnlineStartOptions) {
 async function goOn(record: OnlineRecord, starting: Starting): Promise<OnlineRecord> {
   const { options, sides, source, target } = starting
   // The ledger goes with the copy's last step: where there is none, the copy had come to its end.
-  if ((await openLedger(target)) === undefined) return await follow(record, starting)
+  if ((await openLedger(target)) === undefined) return follow(record, starting)
   const now = { record }
   const streamed = streamedTables(record.tables)
   const ruleOf = ({ schema, name }: { schema: string; name: string }) =>
@@ -246,6 +254,16 @@ function secretless(connection: string | undefined): string | undefined {
 
 function publisherFor(reach: string | undefined, sides: Sides) {
   return reach === undefined ? sides.source : parseConnection(reach)
+}
+
+function interrupted(cause: unknown): PgleapError {
+  return new PgleapError({
+    code: 'run.interrupted',
+    message: 'Stopped as asked.',
+    hint: 'The same command goes on, or begins anew where nothing was copied yet; `pgleap online abort` gives it up.',
+    party: 'interrupted',
+    cause,
+  })
 }
 
 function underWay(target: Session): PgleapError {

@@ -108,14 +108,14 @@ describe('transactions that are open', { timeout: 120_000 }, () => {
         if (event.type === 'notice' && event.code === 'online.slot-waits') waits.push(event)
       },
     })
-    const refused = refusal(starting).catch((error: unknown) => error)
+    const refused = refusal(starting)
     await until(async () => expect(waits.length).toBeGreaterThan(0))
     const [notice] = waits
     expect(notice?.type === 'notice' ? notice.message : '').toMatch(
       /2 transactions: server process \d+ of postgres in database \S+ \(open for .*idle in transaction\): begin; insert into t .*; prepared transaction forgotten of postgres/u,
     )
     controller.abort()
-    await refused
+    expect(await refused).toMatchObject({ code: 'run.interrupted' })
     await nothingLeft()
 
     const late = await refusal(online.start({ ...options, slotTimeoutMs: 500 }))

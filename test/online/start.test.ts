@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { end, start } from '../../src/online/index.ts'
-import type { Event } from '../../src/report/index.ts'
+import { end, online, start } from '../../src/online/index.ts'
+import { onlinePlanText, plain, type Event } from '../../src/report/index.ts'
 import { freshDatabase, startServer, type FreshDatabase, type OwnServer } from '../kit/index.ts'
 import { until } from './until.ts'
 
@@ -46,12 +46,41 @@ insert into parts values (1, '2020-05-05'), (2, '2021-05-05');
 insert into parent values (1);
 insert into child values (2, 'c')`
 
-describe('start', () => {
+const PLANNED = [
+  'public.child streamed',
+  'public.heap paused',
+  'public.jsonly paused',
+  'public.keyed streamed',
+  'public.made streamed',
+  'public.nothing streamed ALTER TABLE "public"."nothing" REPLICA IDENTITY DEFAULT;',
+  'public.numbered streamed',
+  'public.parent streamed',
+  'public.parts_1 streamed',
+  'public.parts_2 streamed',
+  'public.referring paused',
+  'public.scratch paused',
+  's p.Unique streamed ALTER TABLE "s p"."Unique" REPLICA IDENTITY USING INDEX "Unique_code_key";',
+]
+
+describe('start', { timeout: 120_000 }, () => {
   test('publishes what can be found again, copies the rest in the pause, and leaves nothing after an abort', async () => {
     const source = await freshDatabase(old)
     const target = await freshDatabase(young)
     await source.query(SCHEMA)
     const before = await identities(source)
+    const plan = await online.plan({ source: source.url, target: target.url })
+    expect(plan.tables.map(({ table, rule, change = '' }) => `${table} ${rule} ${change}`.trim())).toEqual(PLANNED)
+    expect(plan.others.map(({ what }) => what)).toEqual([
+      'public.summary',
+      'generated columns',
+      'sequences',
+      'large objects',
+      'partitions',
+      'TRUNCATE',
+      'changes of the schema',
+    ])
+    expect(onlinePlanText(plan, plain)).toMatch(/public\.jsonly +paused/u)
+    expect(await leftOn(source)).toEqual([])
     const events: Event[] = []
     const record = await start({
       source: source.url,
@@ -98,6 +127,16 @@ describe('start', () => {
         { id: 7, n: 0 },
       ]),
     )
+
+    // The rules hold in both directions.
+    await online.cutover({ source: source.url, target: target.url })
+    await target.query(`update heap set b = 'new'; truncate keyed cascade; update "s p"."Unique" set n = 9`)
+    await online.rollback({ source: source.url, target: target.url })
+    expect(
+      await source.query(
+        `select (select max(b) from heap) b, (select count(*)::int from keyed) k, (select min(n) from "s p"."Unique") n`,
+      ),
+    ).toEqual([{ b: 'new', k: 0, n: 9 }])
 
     await end('source', { source: source.url, target: target.url })
     expect(await identities(source)).toEqual(before)
