@@ -1,12 +1,16 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { DatabaseError, SQLSTATE, type Session } from '../connection/index.ts'
+import { PgleapError } from '../errors.ts'
 import { loadSql, quoteIdent } from '../sql.ts'
 
 const LOCKABLE = loadSql(import.meta.url, 'lockable.sql')
 const HOLDERS = loadSql(import.meta.url, 'lock-holders.sql')
+const WAITERS = loadSql(import.meta.url, 'lock-waiters.sql')
 
-/** Shorter than deadlock_timeout's second: where we and the application wait for each other, we give way. */
+/** Shorter than deadlock_timeout's second: where we and the application wait for each other, the server chooses nobody. */
 const LOCK_TIMEOUT_MS = 300
+/** How often it is looked whether somebody waits for us while we wait for him. */
+const WAITERS_MS = 50
 const BETWEEN_TRIES_MS = 30
 
 export interface FreezeOptions {
@@ -62,9 +66,15 @@ export async function isClosed(session: Session): Promise<boolean> {
 
 /**
  * Locks every table against writes, superusers' included, for as long as the session's transaction lasts; reading and
- * decoding go on. Writers are waited for; those that are not done after the grace are ended.
+ * decoding go on. Writers are waited for; those that are not done after the grace are ended, and at once those that could
+ * only end if we gave way. Under load there are always some, since nobody takes his locks in our order. `watcher` is another
+ * session on the same database.
  */
-export async function lockTables(session: Session, { graceMs, signal }: FreezeOptions): Promise<void> {
+export async function lockTables(
+  session: Session,
+  watcher: Session,
+  { graceMs, signal }: FreezeOptions,
+): Promise<void> {
   const tables = await session.query<{ table: string }>(LOCKABLE)
   const names = tables.map(({ table }) => `ONLY ${table}`).join(', ')
   const until = Date.now() + graceMs
@@ -72,7 +82,7 @@ export async function lockTables(session: Session, { graceMs, signal }: FreezeOp
     signal.throwIfAborted()
     await session.script(`BEGIN; SET LOCAL lock_timeout = ${String(LOCK_TIMEOUT_MS)}`)
     try {
-      if (names !== '') await session.script(`LOCK TABLE ${names} IN EXCLUSIVE MODE`)
+      if (names !== '') await lockAll(session, watcher, names)
       return
     } catch (error) {
       await session.script('ROLLBACK')
@@ -80,6 +90,20 @@ export async function lockTables(session: Session, { graceMs, signal }: FreezeOp
     }
     if (Date.now() > until) await endHolders(session)
     await sleep(BETWEEN_TRIES_MS, undefined, { signal })
+  }
+}
+
+async function lockAll(session: Session, watcher: Session, names: string): Promise<void> {
+  const over = new AbortController()
+  const locking = session.script(`LOCK TABLE ${names} IN EXCLUSIVE MODE`).finally(() => over.abort())
+  const [locked] = await Promise.allSettled([locking, endWaiters(session, watcher, over.signal)])
+  if (locked.status === 'rejected') throw locked.reason
+}
+
+async function endWaiters(session: Session, watcher: Session, over: AbortSignal): Promise<void> {
+  for (;;) {
+    await sleep(WAITERS_MS, undefined, { signal: over })
+    await watcher.query(WAITERS, [session.pid])
   }
 }
 
@@ -92,9 +116,44 @@ async function endHolders(session: Session): Promise<void> {
   await session.query(HOLDERS)
 }
 
+const OURS = `FROM pg_catalog.pg_stat_activity
+  WHERE datname = pg_catalog.current_database() AND backend_type = 'client backend'
+    AND application_name IN ('pgleap: switch', 'pgleap: freeze', 'pgleap: thaw') AND pid <> pg_catalog.pg_backend_pid()`
+
+/**
+ * Ends what an earlier switch has left on this database, and waits until it is gone: its locks, and a statement whose answer
+ * nobody waits for any more. For who holds the lock of the migration.
+ */
+export async function endOurOwn(session: Session): Promise<void> {
+  for (;;) {
+    const left = await session.query(`SELECT pg_catalog.pg_terminate_backend(pid) ${OURS}`)
+    if (left.length === 0) return
+    await sleep(BETWEEN_TRIES_MS)
+  }
+}
+
 const OTHERS = `FROM pg_catalog.pg_stat_activity
   WHERE datname = pg_catalog.current_database() AND backend_type = 'client backend'
     AND application_name NOT LIKE 'pgleap: %' AND pid <> pg_catalog.pg_backend_pid()`
+
+/**
+ * A prepared transaction outlives its session, and could be committed on the side that was left: tables that it has made, and
+ * large objects, are under no lock of ours. To be asked when no session is left that could prepare another.
+ *
+ * @throws PgleapError `online.prepared`
+ */
+export async function assertNonePrepared(session: Session): Promise<void> {
+  const rows = await session.query<{ gid: string }>(
+    'SELECT gid FROM pg_catalog.pg_prepared_xacts WHERE database = pg_catalog.current_database() ORDER BY prepared',
+  )
+  if (rows.length === 0) return
+  throw new PgleapError({
+    code: 'online.prepared',
+    message: `Prepared transactions are neither committed nor rolled back on the ${session.side}: ${rows.map(({ gid }) => gid).join(', ')}.`,
+    hint: 'Writes go on where they went before. COMMIT PREPARED or ROLLBACK PREPARED, and try again.',
+    party: session.side,
+  })
+}
 
 /**
  * Ends every session of the application on this database and waits until they are gone: they were let in before it was closed,

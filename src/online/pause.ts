@@ -2,7 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { parseConnection, type ConnectionInfo, type Session, type Side } from '../connection/index.ts'
 import { PgleapError } from '../errors.ts'
 import { drain, takeFence } from './fence.ts'
-import { close, endSessions, isClosed, lockTables, reopen } from './freeze.ts'
+import { assertNonePrepared, close, endSessions, isClosed, lockTables, reopen } from './freeze.ts'
 import { DEFAULT_GRACE_MS, DEFAULT_MAX_PAUSE_MS } from './options.ts'
 import { carrySequences, copyPausedTables, replaceLargeObjects } from './pause-copy.ts'
 import { largeObjectsMayDiffer, proveInPause, type Proven } from './proof.ts'
@@ -71,8 +71,9 @@ async function stopWritesAndCatchUp(the: Switch, proven: Proven, signal: AbortSi
   })
   await step(the, 'freeze', async () => {
     await close(active, record.shutOut[active.side])
-    await lockTables(locker, { graceMs, signal })
+    await lockTables(locker, active, { graceMs, signal })
     await endSessions(active, signal)
+    await assertNonePrepared(active)
   })
   const still = performance.now()
   const fence = await step(the, 'fence', () => takeFence(active))
@@ -109,6 +110,7 @@ function reachOf(side: Side, { options, record }: Switch): ConnectionInfo | unde
 /** How often, and how far apart in milliseconds, a server is asked that has just been lost. */
 const TRIES = 20
 const BETWEEN_TRIES_MS = 500
+const ENDING_POLL_MS = 20
 
 /**
  * Whether the side that was to open has opened, when the answer to that statement was lost.
@@ -117,7 +119,11 @@ const BETWEEN_TRIES_MS = 500
  */
 async function stateOfPassive(the: Switch): Promise<'open' | 'closed'> {
   const { passive } = the
-  const state = await insistently(the, passive.side, async (session) => ((await isClosed(session)) ? 'closed' : 'open'))
+  const state = await insistently(the, passive.side, async (session) => {
+    // It may still be at it (waiting for a standby, say), and open the side after we have looked.
+    await endBackend(session, passive)
+    return (await isClosed(session)) ? 'closed' : 'open'
+  })
   if (state !== undefined) return state
   throw new PgleapError({
     code: 'online.undecided',
@@ -137,6 +143,8 @@ async function thaw(the: Switch): Promise<void> {
   const { active, passive, locker, keeper, now, back, record, options } = the
   if (!locker.broken) await locker.script('ROLLBACK').catch(() => {})
   const thawed = await insistently(the, active.side, async (session) => {
+    // Where its connection was lost, the server may not know for long, and keeps the locks.
+    if (locker.broken) await endBackend(session, locker)
     await reopen(session, record.shutOut[active.side])
     return 'thawed'
   })
@@ -157,6 +165,13 @@ async function thaw(the: Switch): Promise<void> {
   } catch (error) {
     notice(the, 'online.not-tidied', `The application writes again, but not all could be set back: ${text(error)}`)
   }
+}
+
+/** Ends the server's process of a session of ours that may be lost, with its locks, and waits until it is gone. */
+async function endBackend(session: Session, { pid }: Session): Promise<void> {
+  const end = `SELECT pg_catalog.pg_terminate_backend(pid) FROM pg_catalog.pg_stat_activity
+    WHERE pid = $1 AND datname = pg_catalog.current_database() AND application_name LIKE 'pgleap: %'`
+  while ((await session.query(end, [pid])).length > 0) await sleep(ENDING_POLL_MS)
 }
 
 /** Does one thing on one side, on a session of its own that no signal ends; undefined where the server does not answer. */
