@@ -85,7 +85,7 @@ export async function copyAtSlot(options: CopyAtSlotOptions): Promise<RunReport>
 }
 
 /** Steps that read the source in its snapshot. */
-export function readsSource({ kind }: Work): boolean {
+function readsSource({ kind }: Work): boolean {
   return kind === 'copy' || kind === 'sequences' || kind === 'large-objects'
 }
 

@@ -19,7 +19,7 @@ export function streamedTables(tables: readonly TableRule[]): TableRule[] {
 }
 
 /** The tables whose TRUNCATE alone is streamed. */
-export function truncatedTables(tables: readonly TableRule[]): TableRule[] {
+function truncatedTables(tables: readonly TableRule[]): TableRule[] {
   return tables.filter(({ truncate }) => truncate === 'streamed')
 }
 
