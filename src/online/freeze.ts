@@ -1,6 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { DatabaseError, SQLSTATE, type Session } from '../connection/index.ts'
-import { PgleapError } from '../errors.ts'
 import { loadSql, quoteIdent } from '../sql.ts'
 
 const LOCKABLE = loadSql(import.meta.url, 'lockable.sql')
@@ -116,44 +115,9 @@ async function endHolders(session: Session): Promise<void> {
   await session.query(HOLDERS)
 }
 
-const OURS = `FROM pg_catalog.pg_stat_activity
-  WHERE datname = pg_catalog.current_database() AND backend_type = 'client backend'
-    AND application_name IN ('pgleap: switch', 'pgleap: freeze', 'pgleap: thaw') AND pid <> pg_catalog.pg_backend_pid()`
-
-/**
- * Ends what an earlier switch has left on this database, and waits until it is gone: its locks, and a statement whose answer
- * nobody waits for any more. For who holds the lock of the migration.
- */
-export async function endOurOwn(session: Session): Promise<void> {
-  for (;;) {
-    const left = await session.query(`SELECT pg_catalog.pg_terminate_backend(pid) ${OURS}`)
-    if (left.length === 0) return
-    await sleep(BETWEEN_TRIES_MS)
-  }
-}
-
 const OTHERS = `FROM pg_catalog.pg_stat_activity
   WHERE datname = pg_catalog.current_database() AND backend_type = 'client backend'
     AND application_name NOT LIKE 'pgleap: %' AND pid <> pg_catalog.pg_backend_pid()`
-
-/**
- * A prepared transaction outlives its session, and could be committed on the side that was left: tables that it has made, and
- * large objects, are under no lock of ours. To be asked when no session is left that could prepare another.
- *
- * @throws PgleapError `online.prepared`
- */
-export async function assertNonePrepared(session: Session): Promise<void> {
-  const rows = await session.query<{ gid: string }>(
-    'SELECT gid FROM pg_catalog.pg_prepared_xacts WHERE database = pg_catalog.current_database() ORDER BY prepared',
-  )
-  if (rows.length === 0) return
-  throw new PgleapError({
-    code: 'online.prepared',
-    message: `Prepared transactions are neither committed nor rolled back on the ${session.side}: ${rows.map(({ gid }) => gid).join(', ')}.`,
-    hint: 'Writes go on where they went before. COMMIT PREPARED or ROLLBACK PREPARED, and try again.',
-    party: session.side,
-  })
-}
 
 /**
  * Ends every session of the application on this database and waits until they are gone: they were let in before it was closed,

@@ -1,5 +1,5 @@
 import { readLargeObjects, readSequences } from '../catalog/index.ts'
-import { copyLargeObjects, copyPart, copySequences } from '../copy/index.ts'
+import { copyLargeObjects, copyPart, copySequences, readSequenceStates, type SequenceState } from '../copy/index.ts'
 import type { Session } from '../connection/index.ts'
 import { loadSql } from '../sql.ts'
 import type { OnlineRecord } from './record.ts'
@@ -20,10 +20,19 @@ export async function carrySequences(active: Session, passive: Session, offset: 
   await inTransaction(active, () =>
     inTransaction(passive, async () => {
       await copySequences(active, passive, sequences)
+      if (offset > 0) await moveOn(passive, await readSequenceStates(active, sequences), offset)
     }),
   )
-  if (offset > 0) await passive.query(SEQUENCE_OFFSET, [offset])
   return sequences.length
+}
+
+async function moveOn(passive: Session, states: readonly SequenceState[], offset: number): Promise<void> {
+  await passive.query(SEQUENCE_OFFSET, [
+    offset,
+    states.map(({ schema }) => schema),
+    states.map(({ name }) => name),
+    states.map(({ lastValue }) => lastValue),
+  ])
 }
 
 /** Replaces all large objects of the passive side, which no stream carries (PostgreSQL docs, "Restrictions"). */
@@ -55,6 +64,7 @@ export async function copyPausedTables(
     if (rule !== 'paused') continue
     const columns = await active.query<{ name: string }>(COLUMNS, [schema, name])
     await inTransaction(passive, async () => {
+      await withoutTriggers(passive)
       const moved = await copyPart(active, passive, {
         schema,
         name,
@@ -67,6 +77,19 @@ export async function copyPausedTables(
     })
   }
   return rows
+}
+
+/**
+ * For the rest of the transaction rows are put in place as the stream does it: no trigger of the user's writes to other tables
+ * a second time, and no foreign key deletes or refuses. Whoever may not (before 15: all but superusers) goes on without.
+ */
+async function withoutTriggers(passive: Session): Promise<void> {
+  const [row] = await passive.query<{ may: boolean }>(
+    passive.major >= 15
+      ? "SELECT pg_catalog.has_parameter_privilege('session_replication_role', 'SET') AS may"
+      : 'SELECT rolsuper AS may FROM pg_catalog.pg_roles WHERE rolname = current_user',
+  )
+  if (row?.may === true) await passive.script('SET LOCAL session_replication_role = replica')
 }
 
 async function inTransaction(session: Session, work: () => Promise<void>): Promise<void> {

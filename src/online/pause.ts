@@ -2,11 +2,13 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { parseConnection, type ConnectionInfo, type Session, type Side } from '../connection/index.ts'
 import { PgleapError } from '../errors.ts'
 import { drain, takeFence } from './fence.ts'
-import { assertNonePrepared, close, endSessions, isClosed, lockTables, reopen } from './freeze.ts'
+import { close, endSessions, isClosed, lockTables, reopen } from './freeze.ts'
 import { DEFAULT_GRACE_MS, DEFAULT_MAX_PAUSE_MS } from './options.ts'
 import { carrySequences, copyPausedTables, replaceLargeObjects } from './pause-copy.ts'
 import { largeObjectsMayDiffer, proveInPause, type Proven } from './proof.ts'
 import { amend, journal } from './record.ts'
+import { endBackend } from './own-sessions.ts'
+import { assertNonePrepared } from './prepared.ts'
 import { sidesOf } from './sides.ts'
 import {
   createPublication,
@@ -110,7 +112,6 @@ function reachOf(side: Side, { options, record }: Switch): ConnectionInfo | unde
 /** How often, and how far apart in milliseconds, a server is asked that has just been lost. */
 const TRIES = 20
 const BETWEEN_TRIES_MS = 500
-const ENDING_POLL_MS = 20
 
 /**
  * Whether the side that was to open has opened, when the answer to that statement was lost.
@@ -165,13 +166,6 @@ async function thaw(the: Switch): Promise<void> {
   } catch (error) {
     notice(the, 'online.not-tidied', `The application writes again, but not all could be set back: ${text(error)}`)
   }
-}
-
-/** Ends the server's process of a session of ours that may be lost, with its locks, and waits until it is gone. */
-async function endBackend(session: Session, { pid }: Session): Promise<void> {
-  const end = `SELECT pg_catalog.pg_terminate_backend(pid) FROM pg_catalog.pg_stat_activity
-    WHERE pid = $1 AND datname = pg_catalog.current_database() AND application_name LIKE 'pgleap: %'`
-  while ((await session.query(end, [pid])).length > 0) await sleep(ENDING_POLL_MS)
 }
 
 /** Does one thing on one side, on a session of its own that no signal ends; undefined where the server does not answer. */

@@ -8,6 +8,9 @@ export interface Sides {
   open: (side: Side, purpose: string) => Promise<Session>
 }
 
+/** Where our machine is gone, the server ends what it held (the locks of the freeze, too) within a minute, not after two hours. */
+const KEEPALIVES = { tcp_keepalives_idle: '20', tcp_keepalives_interval: '5', tcp_keepalives_count: '4' }
+
 export function sidesOf(source: string, target: string, signal: AbortSignal | undefined): Sides {
   const infos = { source: parseConnection(source), target: parseConnection(target) }
   return {
@@ -18,7 +21,7 @@ export function sidesOf(source: string, target: string, signal: AbortSignal | un
         purpose,
         signal,
         // What we write down, and which side is open, must not be lost in a crash.
-        settings: { default_transaction_read_only: 'off', synchronous_commit: 'on' },
+        settings: { default_transaction_read_only: 'off', synchronous_commit: 'on', ...KEEPALIVES },
       }),
   }
 }

@@ -4,10 +4,12 @@ import { PgleapError } from '../errors.ts'
 import { isClosed, mayLogIn } from './freeze.ts'
 import { streamNames, type StreamNames } from './names.ts'
 import { DEFAULT_MAX_PAUSE_MS, type OnlineSwitchOptions } from './options.ts'
+import { endOurOwn } from './own-sessions.ts'
 import { pause } from './pause.ts'
 import { expectedProofMs, proveWhileStreaming, type Proven } from './proof.ts'
 import { amend, theRecord, type OnlineRecord } from './record.ts'
 import { otherSide, sidesOf, type Sides } from './sides.ts'
+import { startLock } from './start-lock.ts'
 import { dropPublished, dropSubscription, startSubscription } from './stream.ts'
 
 export interface SwitchReport {
@@ -48,19 +50,27 @@ export async function switchTo(to: Side, options: OnlineSwitchOptions): Promise<
   await using keeper = await onlyTarget.open('target', 'online record')
   // Two people with the same command: one of them waits for nobody, and is told so.
   await using _alone = await RunLock.acquire(() => onlyTarget.open('target', 'run lock'), signal)
+  // Nor while a start or sync-schema is at work, which write to the same record.
+  await startLock(keeper, signal)
   const record = await theRecord(keeper)
   assertCanSwitch(record, to)
   const sides = sidesOf(options.source ?? record.source.connection, options.target, signal)
   await using active = await sides.open(otherSide(to), 'switch')
-  await using locker = await sides.open(otherSide(to), 'freeze')
   await using passive = await sides.open(to, 'switch')
+  // What a killed switch has left running may hold its locks, or open a side after we have looked.
+  await endOurOwn(active)
+  await endOurOwn(passive)
+  await using locker = await sides.open(otherSide(to), 'freeze')
   const forward = streamNames(record.id, 'forward')
   const backward = streamNames(record.id, 'back')
   const [now, back] = to === 'target' ? [forward, backward] : [backward, forward]
   const report: SwitchReport = { to, pauseMs: 0, steps: [] }
   const the: Switch = { sides, options, keeper, active, passive, locker, now, back, record, report }
 
-  const hasOpened = record.phase === 'switching' && !(await isClosed(passive))
+  const isOpen = !(await isClosed(passive))
+  // It opens only after the other was closed: so somebody else has opened one of them, and may have written there.
+  if (isOpen && !(await isClosed(active))) throw bothOpen(passive)
+  const hasOpened = record.phase === 'switching' && isOpen
   if (!hasOpened) {
     await noteAppRoles(the)
     await pause(the, await prove(the))
@@ -146,6 +156,16 @@ function assertCanSwitch({ active, phase }: OnlineRecord, to: Side): void {
       party: 'usage',
     })
   }
+}
+
+function bothOpen({ side, database }: Session): PgleapError {
+  const other = otherSide(side)
+  return new PgleapError({
+    code: 'online.both-open',
+    message: `Both sides take writes: the ${side}, to which the application was to be led, is open already.`,
+    hint: `Somebody else has opened it, or the ${other}. Where the application writes to the ${other}: ALTER DATABASE "${database}" SET default_transaction_read_only = on on the ${side}, end the sessions there, and try again.`,
+    party: side,
+  })
 }
 
 function proofTooLong(expectedMs: number, maxPauseMs: number): PgleapError {
