@@ -120,7 +120,7 @@ const WORDS: Record<Leftover['kind'], string> = {
   guard: 'setting',
 }
 
-export function described({ side, kind, name }: Leftover): { side: Side; what: string } {
+function described({ side, kind, name }: Leftover): { side: Side; what: string } {
   return { side, what: `${WORDS[kind]} ${name}` }
 }
 

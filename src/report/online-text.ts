@@ -75,7 +75,7 @@ function sideText({ sides }: OnlineMigrationReport, side: OnlineSide): string {
   return `${oneLine(where)} (PostgreSQL ${endpoint?.version ?? ''}), ${writes ?? ''} to writes`
 }
 
-export function lagText({ bytes, ms, how }: LagReport): string {
+function lagText({ bytes, ms, how }: LagReport): string {
   if (bytes === null) return 'unknown'
   const time =
     ms === null ? 'an unknown time' : how === 'estimated' ? `about ${formatDuration(ms)}` : formatDuration(ms)

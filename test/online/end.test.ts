@@ -31,6 +31,10 @@ async function byHand(url: string, { byHand: rest }: OnlineEndReport, side: 'sou
     await client.query(statement)
 }
 
+/** What was removed, with the migration's own number out of its name. */
+const words = ({ removed }: OnlineEndReport) =>
+  removed.map(({ side, what }) => `${side}: ${what}`.replaceAll(/[0-9a-f]{8}/gu, 'ID'))
+
 describe('the end of an online migration', { timeout: 240_000 }, () => {
   let pair: StreamingPair
   let before: string[]
@@ -53,9 +57,6 @@ describe('the end of an online migration', { timeout: 240_000 }, () => {
     await start({ ...ends, until: 'streaming' })
     return ends
   }
-
-  const words = ({ removed }: OnlineEndReport) =>
-    removed.map(({ side, what }) => `${side}: ${what}`.replaceAll(/[0-9a-f]{8}/gu, 'ID'))
 
   test('abort lists what it removed, and leaves the source as it was', async () => {
     const ends = await streamed()

@@ -45,6 +45,9 @@ function watching(options: OnlineWatchOptions): RunningWatch {
 
 const alarm = (code: string) => (event: Event) => event.type === 'notice' && event.code === code
 
+const isOver = (event: Event) =>
+  event.type === 'online-phase' && event.active === 'target' && event.phase === 'streaming'
+
 describe('a watch over an online migration', { timeout: 240_000 }, () => {
   let pair: StreamingPair
   let ends: { source: string; target: string }
@@ -120,9 +123,7 @@ describe('a watch over an online migration', { timeout: 240_000 }, () => {
   test('sees a cutover', async () => {
     await using watch = watching(ends)
     await switchTo('target', ends)
-    await watch.says(
-      (event) => event.type === 'online-phase' && event.active === 'target' && event.phase === 'streaming',
-    )
+    expect(await watch.says(isOver)).toMatchObject({ phase: 'streaming', active: 'target' })
   })
 
   test('drops the slot rather than fill the disk of the server that is written to', async () => {

@@ -44,7 +44,7 @@ export function addWatch(group: Command, finish: Finish): void {
 
 const EXAMPLES = `
 A slot that keeps more WAL than its budget is dropped, rather than let it fill
-the disk of the server that is written to; the migration has to begin again then.
+the disk of the server that is written to; the migration then begins anew.
 
 Example:
   pgleap online watch postgres://new/app --slot-budget 50GB --metrics 9187`
