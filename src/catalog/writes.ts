@@ -8,7 +8,8 @@ const identitySql = statement('identity', [12])
 export interface WriteCounters {
   /** pg_current_snapshot() as text: equal at two moments means that nothing at all was written between them. */
   snapshot: string
-  tables: { oid: number; schema: string; name: string; writes: number }[]
+  /** `file` changes with TRUNCATE, which counts no rows, and with whatever else rewrites the table. */
+  tables: { oid: number; schema: string; name: string; writes: number; file?: number }[]
 }
 
 /**

@@ -175,11 +175,14 @@ async function largeObjectWrites(session: Session): Promise<number> {
   return row?.writes ?? 0
 }
 
-/** Tables that were written to, or to which a write was tried. */
+/** Tables that were written to, or to which a write was tried; that were emptied, rewritten or made. */
 function writtenSince(before: WriteCounters, after: WriteCounters): string[] {
   const writes = writesBetween(before, after)
   if (writes.found === 'none') return []
-  return (writes.found === 'tables' ? writes.tables : []).map(({ schema, name }) => `${schema}.${name}`)
+  const files = new Map(before.tables.map(({ oid, file }) => [oid, file]))
+  const rewritten = after.tables.filter(({ oid, file }) => files.get(oid) !== file)
+  const written = [...(writes.found === 'tables' ? writes.tables : []), ...rewritten]
+  return [...new Set(written.map(({ schema, name }) => `${schema}.${name}`))]
 }
 
 function isPaused({ tables }: OnlineRecord, object: string): boolean {
