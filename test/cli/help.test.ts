@@ -25,6 +25,7 @@ describe('help', () => {
         plan <source> <target>      show what a migration would do; changes nothing
         migrate <source> <target>   copy a database and compare the copy
         resume <target>             go on with a run that broke or that had failures
+        online <step> ...           move while the application writes, and back
         roles <source> [target]     compare two servers' roles, or bring them over
         status <target>             show how far a running or broken run is
         verify <source> <target>    compare two databases, and change neither
