@@ -1,6 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { parseConnection, type ConnectionInfo, type Session, type Side } from '../connection/index.ts'
 import { PgleapError } from '../errors.ts'
+import { assertNoDrift } from './drift.ts'
 import { drain, takeFence } from './fence.ts'
 import { close, endSessions, isClosed, lockTables, reopen } from './freeze.ts'
 import { DEFAULT_GRACE_MS, DEFAULT_MAX_PAUSE_MS } from './options.ts'
@@ -44,7 +45,7 @@ export async function pause(the: Switch, proven: Proven): Promise<void> {
   try {
     await stopWritesAndCatchUp(the, proven, signal)
     if (options.rehearse !== 'rehearse') {
-      await step(the, 'way back', () => prepareWayBack(the))
+      if (the.record.wayBack === 'with') await step(the, 'way back', () => prepareWayBack(the))
       signal.throwIfAborted()
       signal.removeEventListener('abort', stop)
       await step(the, 'open', async () => {
@@ -85,9 +86,10 @@ async function stopWritesAndCatchUp(the: Switch, proven: Proven, signal: AbortSi
     await copyPausedTables(active, passive, record.tables)
     if (await largeObjectsMayDiffer(active, proven)) await replaceLargeObjects(active, passive, record.choices)
   })
-  await step(the, 'verify', () =>
-    proveInPause({ sides, record, options: { ...options, signal }, active, slot: now.slot }, proven, still),
-  )
+  await step(the, 'verify', async () => {
+    await assertNoDrift(active, the.keeper)
+    await proveInPause({ sides, record, options: { ...options, signal }, active, slot: now.slot }, proven, still)
+  })
 }
 
 /** Slot, publication and subscription of the other direction, at a moment when both sides are the same. Nothing runs yet. */

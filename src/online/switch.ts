@@ -1,6 +1,7 @@
 import type { Session, Side } from '../connection/index.ts'
 import { RunLock } from '../engine/index.ts'
 import { PgleapError } from '../errors.ts'
+import { assertNoDrift, rememberSchema } from './drift.ts'
 import { isClosed, mayLogIn } from './freeze.ts'
 import { streamNames, type StreamNames } from './names.ts'
 import { DEFAULT_MAX_PAUSE_MS, type OnlineSwitchOptions } from './options.ts'
@@ -94,6 +95,7 @@ async function noteAppRoles(the: Switch): Promise<void> {
 async function prove(the: Switch): Promise<Proven> {
   const { sides, record, options, active, passive, now } = the
   const { maxPauseMs = DEFAULT_MAX_PAUSE_MS } = options
+  await assertNoDrift(active, the.keeper)
   // A switch that broke may have stopped the stream.
   await startSubscription(passive, now)
   const proven = await proveWhileStreaming({ sides, record, options, active, slot: now.slot })
@@ -122,8 +124,10 @@ async function complete(the: Switch): Promise<void> {
   }
   // The old stream is gone before the other begins: what one brings never goes round.
   await dropSubscription(passive, now)
-  await startSubscription(active, back)
+  if (the.record.wayBack === 'with') await startSubscription(active, back)
   await dropPublished(active, now)
+  // What the side that is written to from now on is made of: DDL there is noticed against this.
+  await rememberSchema(passive, keeper)
   the.record = await amend(keeper, the.record, {
     active: passive.side,
     phase: 'streaming',
@@ -131,7 +135,7 @@ async function complete(the: Switch): Promise<void> {
   })
 }
 
-function assertCanSwitch({ active, phase }: OnlineRecord, to: Side): void {
+function assertCanSwitch({ active, phase, wayBack }: OnlineRecord, to: Side): void {
   if (phase === 'starting' || phase === 'copying') {
     throw new PgleapError({
       code: 'online.not-streaming',
@@ -145,6 +149,14 @@ function assertCanSwitch({ active, phase }: OnlineRecord, to: Side): void {
       code: 'online.already-there',
       message: `The application writes to the ${to} already.`,
       hint: to === 'target' ? 'See `pgleap online status`.' : 'There is nothing to roll back.',
+      party: 'usage',
+    })
+  }
+  if (to === 'source' && wayBack === 'without') {
+    throw new PgleapError({
+      code: 'online.no-way-back',
+      message: 'This migration was started without a way back: the source does not follow the target.',
+      hint: 'End it with `pgleap online finish`; the source still holds what it held at the cutover.',
       party: 'usage',
     })
   }
