@@ -23,15 +23,17 @@ const READ_ONLY = 'default_transaction_read_only'
 /**
  * Closes the database to writes for sessions that begin from now on, and keeps the application's roles from logging in; it
  * survives us and the server. Apply workers write all the same: what they do is no statement that the server would hold to
- * be read only (seen on 13 to 18).
+ * be read only (seen on 13 to 18). Returns the server's time at which nobody was kept out yet.
  */
-export async function close(session: Session, appRoles: readonly string[]): Promise<void> {
+export async function close(session: Session, appRoles: readonly string[]): Promise<string> {
+  const since = await timeOf(session)
   await session.script(
     [
       `ALTER DATABASE ${quoteIdent(session.database)} SET ${READ_ONLY} = on`,
       ...appRoles.map((role) => `ALTER ROLE ${quoteIdent(role)} NOLOGIN`),
     ].join('; '),
   )
+  return since
 }
 
 /** Takes `close` back, in one transaction (one simple query is one): this is the moment at which a side opens. */
@@ -120,13 +122,35 @@ const OTHERS = `FROM pg_catalog.pg_stat_activity
     AND application_name NOT LIKE 'pgleap: %' AND pid <> pg_catalog.pg_backend_pid()`
 
 /**
- * Ends every session of the application on this database and waits until they are gone: they were let in before it was closed,
- * and could write once the locks are. What they had written is counted by then (a session that ends reports it).
+ * Ends every session of the application on this database that had begun by now, and waits until they are gone: they were let
+ * in before it was closed, and could write once the locks are. What they had written is counted by then (a session that ends
+ * reports it). Who comes later is read only, and not waited for: an application that is refused tries again all the time.
  */
 export async function endSessions(session: Session, signal: AbortSignal): Promise<void> {
+  const now = await timeOf(session)
   for (;;) {
-    const left = await session.query(`SELECT pg_catalog.pg_terminate_backend(pid) ${OTHERS}`)
+    const left = await session.query(
+      `SELECT pg_catalog.pg_terminate_backend(pid) ${OTHERS}
+         AND (backend_start IS NULL OR backend_start <= $1::timestamptz)`,
+      [now],
+    )
     if (left.length === 0) return
     await sleep(BETWEEN_TRIES_MS, undefined, { signal })
   }
+}
+
+/**
+ * Ends the sessions of a database that has just been opened again which had begun since it was closed: they would stay read
+ * only for as long as they last, and a pool keeps them for long.
+ */
+export async function endReadOnly(session: Session, closedSince: string): Promise<void> {
+  await session.query(
+    `SELECT pg_catalog.pg_terminate_backend(pid) ${OTHERS} AND backend_start >= $1::timestamptz`,
+    [closedSince],
+  )
+}
+
+async function timeOf(session: Session): Promise<string> {
+  const [row] = await session.query<{ now: string }>('SELECT pg_catalog.clock_timestamp()::text AS now')
+  return row?.now ?? '-infinity'
 }
