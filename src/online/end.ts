@@ -1,6 +1,6 @@
 import type { Session, Side } from '../connection/index.ts'
 import { DatabaseError, SQLSTATE } from '../connection/index.ts'
-import { dropLedger } from '../engine/index.ts'
+import { dropLedger, RunLock } from '../engine/index.ts'
 import { PgleapError } from '../errors.ts'
 import type { CommonOptions } from '../migrate/index.ts'
 import type { Leftover, OnlineEndReport } from '../report/index.ts'
@@ -9,6 +9,7 @@ import { leftovers } from './leftovers.ts'
 import { streamNames } from './names.ts'
 import { dropRecord, theRecord, type OnlineRecord } from './record.ts'
 import { sidesOf } from './sides.ts'
+import { startLock } from './start-lock.ts'
 import { dropPublished, dropSubscription } from './stream.ts'
 import { endWithoutTarget, sqlForSource } from './gone.ts'
 
@@ -38,8 +39,9 @@ export interface OnlineFinishOptions extends OnlineEndOptions {
  */
 export async function abort(options: OnlineAbortOptions): Promise<OnlineEndReport> {
   if (options.targetGone === 'gone') return endWithoutTarget(options)
+  await using _alone = await alone(options)
   if ((await writtenSide(options)) === 'target') throw abortLate()
-  return end('source', options)
+  return await end('source', options)
 }
 
 /**
@@ -49,8 +51,28 @@ export async function abort(options: OnlineAbortOptions): Promise<OnlineEndRepor
  * @throws PgleapError `online.finish-early` while the application writes to the source; `online.switch-unfinished`
  */
 export async function finish(options: OnlineFinishOptions): Promise<OnlineEndReport> {
+  await using _alone = await alone(options)
   if ((await writtenSide(options)) === 'source') throw finishEarly()
-  return end('target', options)
+  return await end('target', options)
+}
+
+/** Keeps every other start, switch and end of this migration away while what is looked up here has to stay true. */
+async function alone({ target, signal }: OnlineEndOptions): Promise<AsyncDisposable> {
+  const open = () => sidesOf(target, target, signal).open('target', 'run lock')
+  const session = await open()
+  try {
+    await startLock(session, signal)
+    const lock = await RunLock.acquire(open, signal)
+    return {
+      async [Symbol.asyncDispose]() {
+        await lock.release()
+        await session.close()
+      },
+    }
+  } catch (error) {
+    await session.close()
+    throw error
+  }
 }
 
 /** The side that takes writes. In the middle of a switch that cannot go on, as its source is gone, the target itself says it. */

@@ -3,7 +3,7 @@ import { parseConnection, type ConnectionInfo, type Session, type Side } from '.
 import { PgleapError } from '../errors.ts'
 import { assertNoDrift } from './drift.ts'
 import { drain, takeFence } from './fence.ts'
-import { close, endSessions, isClosed, lockTables, reopen } from './freeze.ts'
+import { close, endReadOnly, endSessions, isClosed, lockTables, reopen } from './freeze.ts'
 import { DEFAULT_GRACE_MS, DEFAULT_MAX_PAUSE_MS } from './options.ts'
 import { carrySequences, copyPausedTables, replaceLargeObjects } from './pause-copy.ts'
 import { largeObjectsMayDiffer, proveInPause, type Proven } from './proof.ts'
@@ -25,6 +25,14 @@ import type { Switch, SwitchReport } from './switch.ts'
 /** What a step of the pause has to do: `hold` and `freeze` stop writes, `open` is the one that cannot be taken back. */
 type PauseStep = 'hold' | 'freeze' | 'fence' | 'drain' | 'sequences' | 'copy' | 'verify' | 'way back' | 'open'
 
+/** Whether the passive side may have opened. */
+interface Progress {
+  opening: 'not yet' | 'tried'
+}
+
+/** How long the opening may hang before it is looked up whether it has happened, in milliseconds. */
+const OPEN_MS = 20_000
+
 /**
  * From the moment at which the application is held back to the one at which the passive side opens. Where it fails or takes
  * too long before that, the active side takes writes again.
@@ -41,18 +49,19 @@ export async function pause(the: Switch, proven: Proven): Promise<void> {
   const stop = () => void Promise.all([active, passive, locker].map((session) => session.cancel()))
   signal.addEventListener('abort', stop, { once: true })
   const began = performance.now()
-  const progress = { opening: 'not yet' as 'not yet' | 'tried' }
+  const progress: Progress = { opening: 'not yet' }
   try {
-    await stopWritesAndCatchUp(the, proven, signal)
+    await within(signal, stopWritesAndCatchUp(the, proven, signal))
     if (options.rehearse !== 'rehearse') {
-      if (the.record.wayBack === 'with') await step(the, 'way back', () => prepareWayBack(the))
+      if (the.record.wayBack === 'with') {
+        await within(
+          signal,
+          step(the, 'way back', () => prepareWayBack(the)),
+        )
+      }
       signal.throwIfAborted()
       signal.removeEventListener('abort', stop)
-      await step(the, 'open', async () => {
-        await disableSubscription(passive, the.now)
-        progress.opening = 'tried'
-        await reopen(passive, the.record.shutOut[passive.side])
-      })
+      await within(AbortSignal.timeout(OPEN_MS), openPassive(the, progress))
     }
   } catch (error) {
     signal.removeEventListener('abort', stop)
@@ -66,6 +75,34 @@ export async function pause(the: Switch, proven: Proven): Promise<void> {
   if (options.rehearse === 'rehearse') await thaw(the)
 }
 
+async function openPassive(the: Switch, progress: Progress): Promise<void> {
+  const { active, passive, now, record } = the
+  await step(the, 'open', async () => {
+    // Who logged in at the very moment of closing may not have been seen, nor know that it is closed.
+    await endSessions(active, AbortSignal.timeout(OPEN_MS))
+    await disableSubscription(passive, now)
+    progress.opening = 'tried'
+    await reopen(passive, record.shutOut[passive.side])
+    await endReadOnly(passive, '-infinity')
+  })
+}
+
+/**
+ * The work, or the signal's reason as soon as it fires: a connection that hangs must not keep the application waiting. What the
+ * work still does then is on sessions that whoever thaws ends.
+ */
+async function within<T>(signal: AbortSignal, work: Promise<T>): Promise<T> {
+  const fired = new Promise<never>((_, reject) => {
+    signal.addEventListener('abort', () => reject(reasonOf(signal)), { once: true })
+  })
+  if (signal.aborted) throw reasonOf(signal)
+  return Promise.race([work, fired])
+}
+
+function reasonOf({ reason }: AbortSignal): Error {
+  return reason instanceof Error ? reason : new Error(String(reason))
+}
+
 async function stopWritesAndCatchUp(the: Switch, proven: Proven, signal: AbortSignal): Promise<void> {
   const { sides, record, active, passive, locker, now, options } = the
   const { graceMs = DEFAULT_GRACE_MS, sequenceOffset = 0 } = options
@@ -73,7 +110,7 @@ async function stopWritesAndCatchUp(the: Switch, proven: Proven, signal: AbortSi
     for (const router of options.routers ?? []) await router.hold(signal)
   })
   await step(the, 'freeze', async () => {
-    await close(active, record.shutOut[active.side])
+    the.closedSince = await close(active, record.shutOut[active.side])
     await lockTables(locker, active, { graceMs, signal })
     await endSessions(active, signal)
     await assertNonePrepared(active)
@@ -143,13 +180,13 @@ async function stateOfPassive(the: Switch): Promise<'open' | 'closed'> {
  * @throws PgleapError `online.not-thawed` where the active side does not answer
  */
 async function thaw(the: Switch): Promise<void> {
-  const { active, passive, locker, keeper, now, back, record, options } = the
-  if (!locker.broken) await locker.script('ROLLBACK').catch(() => {})
+  const { active, passive, locker, now, back, record, options } = the
+  // Whatever still runs there is of no use any more, and holds the locks.
   const thawed = await insistently(the, active.side, async (session) => {
-    // Where its connection was lost, the server may not know for long, and keeps the locks.
-    if (locker.broken) await endBackend(session, locker)
+    await endBackend(session, locker)
     await reopen(session, record.shutOut[active.side])
-    return 'thawed'
+    if (the.closedSince !== undefined) await endReadOnly(session, the.closedSince)
+    return 'done'
   })
   if (thawed === undefined) throw notThawed(active)
   for (const router of options.routers ?? []) {
@@ -157,16 +194,29 @@ async function thaw(the: Switch): Promise<void> {
       notice(the, 'online.not-released', `${router.name} still holds the application back: ${text(error)}`)
     })
   }
-  try {
-    await dropSubscription(active, back)
-    await dropPublished(passive, back)
-    await startSubscription(passive, now)
-    the.record = await amend(keeper, record, {
-      phase: 'streaming',
-      shutOut: { ...record.shutOut, [active.side]: [] },
-    })
-  } catch (error) {
-    notice(the, 'online.not-tidied', `The application writes again, but not all could be set back: ${text(error)}`)
+  // The stream first: without it the slot grows. Each by itself, as either side may be the one that does not answer.
+  const tidied = [
+    await insistently(the, passive.side, async (session) => {
+      await startSubscription(session, now)
+      await dropPublished(session, back)
+      return 'done'
+    }),
+    await insistently(the, active.side, async (session) => {
+      await dropSubscription(session, back)
+      return 'done'
+    }),
+    await insistently(the, 'target', async (session) => {
+      const shutOut = { ...record.shutOut, [active.side]: [] }
+      the.record = await amend(session, record, { phase: 'streaming', shutOut })
+      return 'done'
+    }),
+  ]
+  if (tidied.includes(undefined)) {
+    notice(
+      the,
+      'online.not-tidied',
+      'The application writes again, but not everything that was prepared could be set back.',
+    )
   }
 }
 
@@ -194,7 +244,7 @@ async function step<T>(the: Switch, name: PauseStep, work: () => Promise<T>): Pr
   const ms = Math.round(performance.now() - began)
   the.report.steps.push({ step: name, ms })
   // For people alone: what decides after a crash is whether the passive side is open.
-  await journal(the.keeper, the.record, { step: name, ms }).catch(() => {})
+  void journal(the.keeper, the.record, { step: name, ms }).catch(() => {})
   return result
 }
 

@@ -101,12 +101,12 @@ export async function amend(
   change: Partial<OnlineRecord>,
   where: 'by itself' | 'in this transaction' = 'by itself',
 ): Promise<OnlineRecord> {
-  const amended = { ...record, ...change }
   const update = async () => {
-    await target.query('UPDATE pgleap_online.migration SET record = $1', [JSON.stringify(amended)])
+    // Only what changes: somebody who watches may have written down something else meanwhile.
+    await target.query('UPDATE pgleap_online.migration SET record = record || $1::jsonb', [JSON.stringify(change)])
   }
   await (where === 'by itself' ? durably(target, update) : update())
-  return amended
+  return { ...record, ...change }
 }
 
 export async function journal(

@@ -35,6 +35,8 @@ export interface Switch {
   back: StreamNames
   record: OnlineRecord
   report: SwitchReport
+  /** The active side's time from which on sessions may have begun that are read only; absent until it is closed. */
+  closedSince?: string
 }
 
 /**
