@@ -40,7 +40,7 @@ export async function drain(active: Session, slot: string, fence: string, signal
   }
 }
 
-export function slotLost(slot: string): PgleapError {
+function slotLost(slot: string): PgleapError {
   return new PgleapError({
     code: 'online.slot-lost',
     message: `The replication slot ${slot} is gone, and with it the changes that had not been applied.`,

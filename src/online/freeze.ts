@@ -144,10 +144,9 @@ export async function endSessions(session: Session, signal: AbortSignal): Promis
  * only for as long as they last, and a pool keeps them for long.
  */
 export async function endReadOnly(session: Session, closedSince: string): Promise<void> {
-  await session.query(
-    `SELECT pg_catalog.pg_terminate_backend(pid) ${OTHERS} AND backend_start >= $1::timestamptz`,
-    [closedSince],
-  )
+  await session.query(`SELECT pg_catalog.pg_terminate_backend(pid) ${OTHERS} AND backend_start >= $1::timestamptz`, [
+    closedSince,
+  ])
 }
 
 async function timeOf(session: Session): Promise<string> {

@@ -84,7 +84,9 @@ export function schemaSyncText({ changes, steps, byHand, outcome }: SchemaSyncRe
     byHand.map(({ what, why }) => `  ${style('care', 'by hand')}  ${oneLine(what)}: ${oneLine(why)}`),
     byHand.length === 0
       ? []
-      : ['  The side that follows is closed to writes: SET default_transaction_read_only = off in the session that does it.'],
+      : [
+          '  The side that follows is closed to writes: SET default_transaction_read_only = off in the session that does it.',
+        ],
     outcome === 'shown' ? fields([['next', '--apply does it on the side that follows.']], style) : [],
   ])
 }
