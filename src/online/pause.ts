@@ -27,7 +27,7 @@ type PauseStep = 'hold' | 'freeze' | 'fence' | 'drain' | 'sequences' | 'copy' | 
 
 /** Whether the passive side may have opened. */
 interface Progress {
-  opening: 'not yet' | 'tried'
+  opening: 'not yet' | 'tried' | 'given up'
 }
 
 /** How long the opening may hang before it is looked up whether it has happened, in milliseconds. */
@@ -65,9 +65,12 @@ export async function pause(the: Switch, proven: Proven): Promise<void> {
     }
   } catch (error) {
     signal.removeEventListener('abort', stop)
-    if (progress.opening === 'not yet' || (await stateOfPassive(the)) === 'closed') {
+    // Letting go may take longer than the deadline, which is not the reason then.
+    const reason = deadline.aborted ? tooLong(maxPauseMs, the.report) : error
+    if (progress.opening === 'not yet') progress.opening = 'given up'
+    if (progress.opening === 'given up' || (await stateOfPassive(the)) === 'closed') {
       await thaw(the)
-      throw deadline.aborted ? tooLong(maxPauseMs, the.report) : error
+      throw reason
     }
   }
   signal.removeEventListener('abort', stop)
@@ -81,6 +84,8 @@ async function openPassive(the: Switch, progress: Progress): Promise<void> {
     // Who logged in at the very moment of closing may not have been seen, nor know that it is closed.
     await endSessions(active, AbortSignal.timeout(OPEN_MS))
     await disableSubscription(passive, now)
+    // Too late: the other side takes writes again, or will in a moment.
+    if (progress.opening === 'given up') return
     progress.opening = 'tried'
     await reopen(passive, record.shutOut[passive.side])
     await endReadOnly(passive, '-infinity')
@@ -184,6 +189,7 @@ async function thaw(the: Switch): Promise<void> {
   // Whatever still runs there is of no use any more, and holds the locks.
   const thawed = await insistently(the, active.side, async (session) => {
     await endBackend(session, locker)
+    await endBackend(session, active)
     await reopen(session, record.shutOut[active.side])
     if (the.closedSince !== undefined) await endReadOnly(session, the.closedSince)
     return 'done'
