@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises'
-import type { Session } from '../connection/index.ts'
+import { connectionLost, type Session } from '../connection/index.ts'
 import { PgleapError } from '../errors.ts'
 
 const POLL_MS = 10
@@ -24,11 +24,20 @@ export async function takeFence(active: Session): Promise<string> {
  * Waits until the passive side has applied and flushed everything up to the fence: the slot's confirmed_flush_lsn says so, which
  * is what the subscriber has reported as durable (D7), never what was sent or received.
  *
- * @throws PgleapError `online.slot-lost` where the slot is gone; the signal's reason when it fires
+ * @throws PgleapError `online.slot-lost` where the slot is gone, `connection.lost` where `passive`, a session on the side that
+ * follows, is; the signal's reason when it fires
  */
-export async function drain(active: Session, slot: string, fence: string, signal: AbortSignal): Promise<void> {
+export async function drain(
+  active: Session,
+  slot: string,
+  fence: string,
+  signal: AbortSignal,
+  passive?: Session,
+): Promise<void> {
   for (;;) {
     signal.throwIfAborted()
+    // A follower that is gone would be waited for until the deadline.
+    if (passive?.broken === true) throw connectionLost(passive.side, undefined)
     const [row] = await active.query<{ drained: boolean | null }>(
       `SELECT confirmed_flush_lsn >= $2::pg_lsn AS drained FROM pg_catalog.pg_replication_slots
        WHERE slot_name = $1`,

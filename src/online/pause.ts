@@ -122,7 +122,7 @@ async function stopWritesAndCatchUp(the: Switch, proven: Proven, signal: AbortSi
   })
   const still = performance.now()
   const fence = await step(the, 'fence', () => takeFence(active))
-  await step(the, 'drain', () => drain(active, now.slot, fence, signal))
+  await step(the, 'drain', () => drain(active, now.slot, fence, signal, passive))
   await step(the, 'sequences', () => carrySequences(active, passive, sequenceOffset))
   await step(the, 'copy', async () => {
     await copyPausedTables(active, passive, record.tables)
