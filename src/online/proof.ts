@@ -45,14 +45,12 @@ export async function proveWhileStreaming(comparing: Comparing): Promise<Proven>
   const signal = options.signal ?? new AbortController().signal
   const counters = await readWriteCounters(active)
   const largeObjects = await largeObjectWrites(active)
-  const began = performance.now()
   const passive = otherSide(active.side)
   await using first = await SourceSnapshot.take(() => sides.open(active.side, 'verify'), { signal })
   await drain(active, slot, await positionNow(active), signal)
   await using second = await SourceSnapshot.take(() => sides.open(passive, 'verify'), { signal })
   const moments = active.side === 'source' ? { source: first, target: second } : { source: second, target: first }
   const result = await compare({ sides, record, options, moments, what: 'rows and schema', tables: () => true })
-  const ms = performance.now() - began
   await active.query('SELECT pg_catalog.pg_sleep($1)', [COUNTERS_LAG_MS / 1000])
   const written = new Set(writtenSince(counters, await readWriteCounters(active)))
   const isOpen = ({ object, verdict }: ObjectVerdict) =>
@@ -68,7 +66,7 @@ export async function proveWhileStreaming(comparing: Comparing): Promise<Proven>
       ...record.tables.filter(({ rule }) => rule === 'paused').map(({ schema, name }) => `${schema}.${name}`),
     ]),
     largeObjects: result.largeObjects.every(({ verdict }) => verdict === 'SAME') ? largeObjects : undefined,
-    bytesPerMs: Math.max(1, [...bytes.values()].reduce((sum, size) => sum + size, 0) / ms),
+    bytesPerMs: Math.max(1, [...bytes.values()].reduce((sum, size) => sum + size, 0) / result.ms),
   }
 }
 
@@ -136,7 +134,15 @@ interface CompareOptions {
   tables: (name: string) => boolean
 }
 
-async function compare({ sides, record, options, moments, what, tables }: CompareOptions): Promise<VerifyResult> {
+/** `ms` is what it took without reading the schemas. */
+async function compare({
+  sides,
+  record,
+  options,
+  moments,
+  what,
+  tables,
+}: CompareOptions): Promise<VerifyResult & { ms: number }> {
   const { signal, onEvent, jobs, sequenceOffset = 0 } = options
   const { owners, privileges, tablespaces, roleMap } = record.choices
   const dump = (side: Side) =>
@@ -147,19 +153,23 @@ async function compare({ sides, record, options, moments, what, tables }: Compar
       args: ['--exclude-schema=pgleap', '--exclude-schema=pgleap_online'],
       ...(signal === undefined ? {} : { signal }),
     })
-  return verify({
+  const schema =
+    what === 'rows and schema'
+      ? { schema: { source: await dump('source'), target: await dump('target'), tablespaces } }
+      : {}
+  const began = performance.now()
+  const result = await verify({
     ...moments,
     jobs,
     includeRows: ({ schema: of, name }) => tables(`${of}.${name}`),
     // With an offset they are meant to differ.
     includeSequence: () => what === 'with sequences' && sequenceOffset === 0,
-    ...(what !== 'rows and schema'
-      ? {}
-      : { schema: { source: await dump('source'), target: await dump('target'), tablespaces } }),
+    ...schema,
     roles: { owners, privileges, roleMap: new Map(Object.entries(roleMap)) },
     onEvent,
     signal,
   })
+  return { ...result, ms: performance.now() - began }
 }
 
 /** Whether the large objects may differ, so that the pause has to replace them. */
