@@ -16,33 +16,37 @@ export interface HaProxyOptions {
 }
 
 /**
- * Lets HAProxy's frontend accept no connection during the pause (they wait in the kernel's queue), and then changes the
- * address of its server. Sessions that are open are the freeze's to end. HAProxy Management Guide, "Unix Socket commands".
+ * Closes HAProxy's frontend during the pause, so that new connections are refused at once and tried again, and changes the
+ * address of its server in between. Sessions that are open are the freeze's to end. HAProxy Management Guide, "Unix Socket
+ * commands". Holding connections in the queue by `set maxconn frontend NAME 0` would be kinder, but HAProxy 2.6.12 loops and
+ * is ended by its own watchdog when the limit is raised again while somebody waits (seen).
  *
  * @throws PgleapError `online.haproxy`
  */
 export async function haProxyRouter(options: HaProxyOptions): Promise<Router> {
   const { frontend, server, places } = options
   const api = new RuntimeApi(options)
-  const found = await api.limitOf(frontend)
+  await api.stateOf(frontend)
   await api.assertServer(server)
-  // Nobody is let in: a pgleap that was killed had held it, and its limit is not known any more.
-  let limit = found === 0 ? await api.globalLimit() : found
-  const letIn = async () => api.order(`set maxconn frontend ${frontend} ${String(limit)}`)
+  const set = async (wanted: 'enable' | 'disable') => {
+    // It complains when there is nothing to do.
+    if ((await api.stateOf(frontend)) !== wanted) await api.order(`${wanted} frontend ${frontend}`)
+    const now = await api.stateOf(frontend)
+    if (now !== wanted) throw api.failed(`did not ${wanted} frontend ${frontend}`)
+  }
   return {
     name: `HAProxy at ${options.api}`,
     async hold(signal) {
       signal.throwIfAborted()
-      limit = (await api.limitOf(frontend)) || limit
-      await api.order(`set maxconn frontend ${frontend} 0`)
+      await set('disable')
     },
     async lead(to: Side) {
       const { host, port } = places[to]
       const address = isIP(host) === 0 ? (await lookup(host)).address : host
       await api.setAddress(server, address, port)
-      await letIn()
+      await set('enable')
     },
-    release: letIn,
+    release: () => set('enable'),
     [Symbol.asyncDispose]: async () => {},
   }
 }
@@ -58,23 +62,20 @@ class RuntimeApi {
   /** Sends a command that says nothing when it has done what it should. */
   async order(command: string): Promise<void> {
     const answer = (await this.ask(command)).trim()
-    if (answer !== '') throw this.#failed(`answers ${JSON.stringify(answer)} to ${JSON.stringify(command)}`)
+    if (answer !== '') throw this.failed(`answers ${JSON.stringify(answer)} to ${JSON.stringify(command)}`)
   }
 
-  /** `slim` of `show stat`: how many sessions a frontend takes at once. */
-  async limitOf(frontend: string): Promise<number> {
+  /** What has last been done to a frontend, as `show stat` has it. */
+  async stateOf(frontend: string): Promise<'enable' | 'disable'> {
     const [header = '', ...rows] = (await this.ask('show stat')).split('\n')
     const columns = header.replace(/^# /, '').split(',')
     for (const row of rows) {
       const values = row.split(',')
       const of = (column: string) => values[columns.indexOf(column)]
-      if (of('pxname') === frontend && of('svname') === 'FRONTEND') return Number(of('slim'))
+      if (of('pxname') === frontend && of('svname') === 'FRONTEND')
+        return of('status') === 'OPEN' ? 'enable' : 'disable'
     }
-    throw this.#failed(`has no frontend ${JSON.stringify(frontend)}`)
-  }
-
-  async globalLimit(): Promise<number> {
-    return Number(/^Maxconn: (\d+)$/m.exec(await this.ask('show info'))?.[1] ?? 2000)
+    throw this.failed(`has no frontend ${JSON.stringify(frontend)}`)
   }
 
   async assertServer(server: string): Promise<void> {
@@ -86,7 +87,7 @@ class RuntimeApi {
     const answer = await this.ask(`set server ${server} addr ${address} port ${String(port)}`)
     const now = await this.#addressOf(server)
     if (now !== `${address}:${String(port)}`) {
-      throw this.#failed(
+      throw this.failed(
         `leads ${server} to ${now} and not to ${address}:${String(port)}: ${JSON.stringify(answer.trim())}`,
       )
     }
@@ -101,7 +102,7 @@ class RuntimeApi {
       const of = (column: string) => values[columns.indexOf(column)]
       if (of('be_name') === backend && of('srv_name') === name) return `${of('srv_addr') ?? ''}:${of('srv_port') ?? ''}`
     }
-    throw this.#failed(`has no server ${JSON.stringify(server)}`)
+    throw this.failed(`has no server ${JSON.stringify(server)}`)
   }
 
   async ask(command: string): Promise<string> {
@@ -114,13 +115,13 @@ class RuntimeApi {
       for await (const text of socket.setEncoding('utf8')) answer += String(text)
       return answer
     } catch (error) {
-      throw this.#failed(`does not answer: ${error instanceof Error ? error.message : String(error)}`, error)
+      throw this.failed(`does not answer: ${error instanceof Error ? error.message : String(error)}`, error)
     } finally {
       socket.destroy()
     }
   }
 
-  #failed(what: string, cause?: unknown): PgleapError {
+  failed(what: string, cause?: unknown): PgleapError {
     return new PgleapError({
       code: 'online.haproxy',
       message: `HAProxy at ${this.#options.api} ${what}.`,

@@ -23,7 +23,7 @@ export interface RoutingOptions {
   haproxy?: string
   /** `BACKEND/SERVER` whose address is changed. */
   haproxyServer?: string
-  /** The frontend that accepts no connections during the pause. */
+  /** The frontend that is closed during the pause. */
   haproxyFrontend?: string
   /** Shell commands for the moments before the freeze, once the other side is open, and after a pause that came to nothing. */
   onFreeze?: string

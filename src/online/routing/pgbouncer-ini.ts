@@ -37,7 +37,7 @@ export async function rewriteConfig(path: string, database: string, place: Place
  * The text of a configuration file with the database's line changed; undefined where section [databases] has no line for it.
  * PgBouncer's parser: libusual's cfparser.c for the file, loader.c (parse_database) for the line.
  */
-function withPlace(text: string, database: string, place: Place): string | undefined {
+export function withPlace(text: string, database: string, place: Place): string | undefined {
   let section = ''
   let found = false
   const lines = text.split('\n').map((line) => {

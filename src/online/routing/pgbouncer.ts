@@ -36,6 +36,7 @@ interface DatabaseRow {
   host: string | null
   port: string | null
   database: string
+  /** Null where the pooler's own setting counts. */
   pool_mode: string | null
   paused: string
 }
@@ -81,8 +82,7 @@ async function inspect(pooler: Pooler, options: PgBouncerOptions): Promise<void>
   await withConsole(pooler, options.signal, async (console) => {
     await console.ask('SHOW VERSION')
     await databasesOf(pooler, console, options)
-    const settings = await console.ask('SHOW CONFIG')
-    const seconds = Number(settings.find(({ key }) => key === 'query_wait_timeout')?.['value'] ?? 0)
+    const seconds = Number((await settingOf(console, 'query_wait_timeout')) ?? 0)
     if (seconds === 0 || seconds * 1000 > options.maxPauseMs) return
     throw failed(
       pooler,
@@ -95,9 +95,10 @@ async function inspect(pooler: Pooler, options: PgBouncerOptions): Promise<void>
 /** PAUSE returns when every server connection has been given back and closed (PgBouncer docs, "PAUSE"). */
 async function hold(pooler: Pooler, options: PgBouncerOptions, signal: AbortSignal): Promise<void> {
   await withConsole(pooler, signal, async (console) => {
-    for (const { name, pool_mode: mode } of await databasesOf(pooler, console, options)) {
+    const usual = await settingOf(console, 'pool_mode')
+    for (const { name, pool_mode: own } of await databasesOf(pooler, console, options)) {
       const paused = console.ask(`PAUSE ${quoteIdent(name)}`)
-      if (mode === 'session') {
+      if ((own ?? usual) === 'session') {
         // A session gives its connection back when its client leaves, which the freeze sees to; it has to be paused by then.
         paused.catch(() => {})
         await untilPaused(pooler, name, options, signal)
@@ -191,6 +192,10 @@ async function allDatabases(console: Console): Promise<DatabaseRow[]> {
     pool_mode: row['pool_mode'] ?? null,
     paused: row['paused'] ?? '',
   }))
+}
+
+async function settingOf(console: Console, name: string): Promise<string | null | undefined> {
+  return (await console.ask('SHOW CONFIG')).find(({ key }) => key === name)?.['value']
 }
 
 /** The name under which the console is reached. */

@@ -46,7 +46,8 @@ export async function bouncer(
     listen_addr: '127.0.0.1',
     listen_port: String(port),
     unix_socket_dir: '',
-    auth_type: 'any',
+    auth_type: 'trust',
+    auth_file: join(folder, 'users'),
     admin_users: 'postgres',
     pool_mode: 'transaction',
     ...settings,
@@ -55,6 +56,7 @@ export async function bouncer(
     file,
     `; whom we serve\n[databases]\n# the shop\napp = host=127.0.0.1 port=${String(to.port)} dbname=${to.database} user=postgres\n\n[pgbouncer]\n${lines.join('\n')}\n`,
   )
+  writeFileSync(join(folder, 'users'), '"postgres" ""\n"somebody" ""\n')
   const account = process.env['PEER_USER'] === undefined ? serverAccount() : undefined
   if (account !== undefined) chownSync(file, account.uid, account.gid)
   const child: ChildProcess = spawn(program, [file], { stdio: ['ignore', 'ignore', 'pipe'], ...account })

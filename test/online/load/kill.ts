@@ -33,14 +33,13 @@ export async function killAt(moment: Moment, side: Side, both: Both): Promise<st
   await asOwner(both.target, trigger(moment))
   const child = startSwitch(side, both)
   const ended = endOf(child)
-  let over: string | undefined
-  void ended.then((how) => (over = how))
-  while (over === undefined && (await barrier.query(STOPPED)).rows.length === 0) await sleep(10)
+  const isOver = () => child.exitCode !== null || child.signalCode !== null
+  while (!isOver() && (await barrier.query(STOPPED)).rows.length === 0) await sleep(10)
   child.kill('SIGKILL')
-  await ended
+  const how = await ended
   await barrier.query('select pg_advisory_unlock(4711)')
   await asOwner(both.target, 'drop function pgleap_online.stop_here cascade')
-  return over ?? 'SIGKILL'
+  return how
 }
 
 const HELD = `from pg_locks where locktype = 'advisory' and objid = 4711 and granted`
