@@ -16,10 +16,10 @@ export interface Both {
 /** Where a process is killed: when it has done a step of the pause, when it is about to say that all is over, or some day. */
 export type Moment = { step: string } | 'over' | { afterMs: number }
 
-/** Starts a switch in a process of its own and kills it at a moment; says how it ended, where it was done before. */
-export async function killAt(moment: Moment, side: Side, both: Both): Promise<string> {
+/** Begins a start or a switch in a process of its own and kills it at a moment; says how it ended, where it was done before. */
+export async function killAt(moment: Moment, what: Side | 'start', both: Both): Promise<string> {
   if (typeof moment === 'object' && 'afterMs' in moment) {
-    const child = startSwitch(side, both)
+    const child = startProcess(what, both)
     const timer = setTimeout(() => child.kill('SIGKILL'), moment.afterMs)
     const ended = await endOf(child)
     clearTimeout(timer)
@@ -31,7 +31,7 @@ export async function killAt(moment: Moment, side: Side, both: Both): Promise<st
   await using barrier = await connectClient(elsewhere.href)
   await barrier.query('select pg_advisory_lock(4711)')
   await asOwner(both.target, trigger(moment))
-  const child = startSwitch(side, both)
+  const child = startProcess(what, both)
   const ended = endOf(child)
   const isOver = () => child.exitCode !== null || child.signalCode !== null
   while (!isOver() && (await barrier.query(STOPPED)).rows.length === 0) await sleep(10)
@@ -63,13 +63,13 @@ function trigger(moment: { step: string } | 'over'): string {
     create trigger stop_here ${when} execute function pgleap_online.stop_here()`
 }
 
-function startSwitch(side: Side, both: Both) {
-  return spawn(process.execPath, ['--import', 'tsx', PROGRAM, side, JSON.stringify(both)], {
+function startProcess(what: Side | 'start', both: Both) {
+  return spawn(process.execPath, ['--import', 'tsx', PROGRAM, what, JSON.stringify(both)], {
     stdio: ['ignore', 'ignore', 'pipe'],
   })
 }
 
-async function endOf(child: ReturnType<typeof startSwitch>): Promise<string> {
+async function endOf(child: ReturnType<typeof startProcess>): Promise<string> {
   let text = ''
   child.stderr.setEncoding('utf8').on('data', (part: string) => (text += part))
   const [code, signal]: unknown[] = await once(child, 'close')

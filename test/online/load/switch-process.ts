@@ -1,6 +1,7 @@
-// Runs one switch in a process of its own, for tests to kill: node --import tsx switch-process.ts SIDE '{"target": ...}'
-import { switchTo, type OnlineSwitchOptions } from '../../../src/online/index.ts'
+// Runs a start or a switch in a process of its own, for tests to kill: node --import tsx switch-process.ts WHAT '{"target": ...}'
+import { start, switchTo, type OnlineStartOptions, type OnlineSwitchOptions } from '../../../src/online/index.ts'
 
-const [side, options = '{}'] = process.argv.slice(2)
-const parsed: OnlineSwitchOptions = JSON.parse(options)
-await switchTo(side === 'source' ? 'source' : 'target', parsed)
+const [what, options = '{}'] = process.argv.slice(2)
+const parsed: OnlineStartOptions & OnlineSwitchOptions = JSON.parse(options)
+if (what === 'start') await start(parsed)
+else await switchTo(what === 'source' ? 'source' : 'target', parsed)
