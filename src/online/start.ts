@@ -7,7 +7,7 @@ import { recogniseProvider, type Provider } from '../provider/index.ts'
 import { changeIdentities } from './change-identities.ts'
 import { rememberSchema } from './drift.ts'
 import { drain, takeFence } from './fence.ts'
-import { close } from './freeze.ts'
+import { close, endSessions } from './freeze.ts'
 import { handOver } from './hand-over.ts'
 import { newId, streamNames } from './names.ts'
 import { DEFAULT_SLOT_TIMEOUT_MS, type OnlineStartOptions } from './options.ts'
@@ -170,8 +170,9 @@ function isAmong(tables: OnlineRecord['handedOver'], { schema, name }: { schema:
 /** Has the target follow the source. Done again after a crash, it does no harm. */
 async function follow(record: OnlineRecord, { options, sides, source, target }: Starting): Promise<OnlineRecord> {
   const names = streamNames(record.id, 'forward')
-  // Until the cutover nobody but the stream writes to the target (invariant 6).
+  // Until the cutover nobody but the stream writes to the target (invariant 6), nor does who was connected already.
   await close(target, [])
+  await endSessions(target, options.signal ?? new AbortController().signal)
   if (!(await hasSubscription(target, names))) {
     await createSubscription(target, names, publisherFor(options.sourceFromTarget, sides))
   }

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
 import { end, start, switchTo } from '../../src/online/index.ts'
-import { freshDatabase, queryOnce, server } from '../kit/index.ts'
+import { connectClient, freshDatabase, queryOnce, server } from '../kit/index.ts'
 import { probes, PROBES } from './load/probes.ts'
 
 test('never do both sides take writes, in a rehearsal, a cutover and a rollback', { timeout: 120_000 }, async () => {
@@ -28,4 +28,21 @@ test('an idle source cuts over, and back', { timeout: 120_000 }, async () => {
   await switchTo('source', both)
   await end('source', both)
   expect(await queryOnce(source.url, 'select x from t')).toEqual([{ x: 1 }])
+})
+
+test('who was connected to the target before it began to follow does not write to it', { timeout: 120_000 }, async () => {
+  await using source = await freshDatabase(await server(14))
+  await using target = await freshDatabase(await server(17))
+  await queryOnce(source.url, 'create table t (x int primary key)')
+  const both = { source: source.url, target: target.url }
+  await using early = await connectClient(target.url)
+  await start(both)
+  await expect(early.query('insert into t values (1)')).rejects.toBeInstanceOf(Error)
+  await using late = await connectClient(target.url)
+  await expect(late.query('insert into t values (1)')).rejects.toMatchObject({ code: '25006' })
+  await switchTo('target', both)
+  // Nor does a pool keep sessions that are read only once it is open.
+  await expect(late.query('insert into t values (1)')).rejects.toBeInstanceOf(Error)
+  expect(await queryOnce(target.url, 'insert into t values (1) returning x')).toEqual([{ x: 1 }])
+  await end('target', both)
 })
