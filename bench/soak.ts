@@ -91,7 +91,6 @@ async function torment([from, to]: readonly [Major, Major], faults: number): Pro
   const reach = { sourceFromTarget: led.source, targetFromSource: led.target }
   await using app = writers([source.url, target.url], WRITERS)
   await app.until(50)
-  await using probing = probes(both)
 
   const kinds = ['kill', 'cut', 'stall', 'crash the old', 'crash the new'] as const
   for (let fault = 1; fault <= 2; fault += 1) {
@@ -102,6 +101,8 @@ async function torment([from, to]: readonly [Major, Major], faults: number): Pro
     await app.until(5)
   }
   if (!(await isStreaming(target.url))) await start({ ...both, ...reach, jobs: 2 })
+  // Until it follows, the target is nobody's but ours.
+  await using probing = probes(both)
   let side: Side = 'target'
   const switches: Side[] = ['source']
   for (let fault = 3; fault <= faults; fault += 1) {
