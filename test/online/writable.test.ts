@@ -30,19 +30,23 @@ test('an idle source cuts over, and back', { timeout: 120_000 }, async () => {
   expect(await queryOnce(source.url, 'select x from t')).toEqual([{ x: 1 }])
 })
 
-test('who was connected to the target before it began to follow does not write to it', { timeout: 120_000 }, async () => {
-  await using source = await freshDatabase(await server(14))
-  await using target = await freshDatabase(await server(17))
-  await queryOnce(source.url, 'create table t (x int primary key)')
-  const both = { source: source.url, target: target.url }
-  await using early = await connectClient(target.url)
-  await start(both)
-  await expect(early.query('insert into t values (1)')).rejects.toBeInstanceOf(Error)
-  await using late = await connectClient(target.url)
-  await expect(late.query('insert into t values (1)')).rejects.toMatchObject({ code: '25006' })
-  await switchTo('target', both)
-  // Nor does a pool keep sessions that are read only once it is open.
-  await expect(late.query('insert into t values (1)')).rejects.toBeInstanceOf(Error)
-  expect(await queryOnce(target.url, 'insert into t values (1) returning x')).toEqual([{ x: 1 }])
-  await end('target', both)
-})
+test(
+  'who was connected to the target before it began to follow does not write to it',
+  { timeout: 120_000 },
+  async () => {
+    await using source = await freshDatabase(await server(14))
+    await using target = await freshDatabase(await server(17))
+    await queryOnce(source.url, 'create table t (x int primary key)')
+    const both = { source: source.url, target: target.url }
+    await using early = await connectClient(target.url)
+    await start(both)
+    await expect(early.query('insert into t values (1)')).rejects.toBeInstanceOf(Error)
+    await using late = await connectClient(target.url)
+    await expect(late.query('insert into t values (1)')).rejects.toMatchObject({ code: '25006' })
+    await switchTo('target', both)
+    // Nor does a pool keep sessions that are read only once it is open.
+    await expect(late.query('insert into t values (1)')).rejects.toBeInstanceOf(Error)
+    expect(await queryOnce(target.url, 'insert into t values (1) returning x')).toEqual([{ x: 1 }])
+    await end('target', both)
+  },
+)
