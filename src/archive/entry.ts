@@ -28,17 +28,20 @@ export interface Entry {
 
 /**
  * An undefined offset: pg_dump could not seek in its output, so the block is found by walking the file. The name of a
- * file is without the suffix of its compression.
+ * file (in a directory or a tar file) is without the suffix of its compression.
  */
 export type EntryData = { in: 'custom'; offset: bigint | undefined } | { in: 'directory'; file: string }
 
 export type Section = 'none' | 'pre-data' | 'data' | 'post-data'
 
+/** How data is stored; the names are those of `pg_dump --compress`. */
+export type Compression = 'none' | 'gzip' | 'lz4' | 'zstd'
+
 export interface Archive {
-  format: 'custom' | 'directory'
+  format: 'custom' | 'directory' | 'tar'
   /** Version of the archive format, for example `{ major: 1, minor: 16, revision: 0 }`. */
   version: { major: number; minor: number; revision: number }
-  compression: 'none' | 'gzip' | 'lz4' | 'zstd'
+  compression: Compression
   /** The format holds no time zone: read as local time. */
   createdAt: Date
   database: string

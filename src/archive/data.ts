@@ -1,0 +1,75 @@
+import type { Archive, Entry } from './entry.ts'
+
+export interface ReadOptions {
+  signal?: AbortSignal
+}
+
+/** A large object of an archive. Its data has to be read before the next object is asked for. */
+export interface LargeObject {
+  oid: number
+  data: AsyncIterable<Buffer>
+}
+
+/**
+ * Where the data of an archive's entries comes from: an archive that was opened, or a server that is being dumped. What
+ * is read is decompressed; each stream holds a few MB at a time. Damage throws PgleapError `archive.*` from the stream.
+ */
+export interface ArchiveData {
+  readonly archive: Archive
+  /**
+   * Of a TABLE DATA entry: COPY text up to, not including, the end marker, or INSERT statements (see `dataForm`). Of any
+   * other entry with data, its bytes as they are. Chunks end anywhere. Several entries may be read at once.
+   */
+  data(entry: Entry, options?: ReadOptions): AsyncIterable<Buffer>
+  /** The objects of a BLOBS entry: one entry for each batch since PostgreSQL 17, one for all before. */
+  largeObjects(entry: Entry, options?: ReadOptions): AsyncIterable<LargeObject>
+}
+
+export interface OpenArchive extends ArchiveData, AsyncDisposable {
+  /** Stored (compressed) bytes of an entry's data, for progress and costs; 0 where it has none, undefined if unknown. */
+  storedBytes(entry: Entry): Promise<number | undefined>
+}
+
+export interface WrittenFile {
+  /** Relative to the directory that was written; the file's own name where one file was written. */
+  path: string
+  bytes: number
+  sha256: string
+}
+
+export interface DataSize {
+  bytes: number
+  storedBytes: number
+}
+
+export interface DataSink {
+  /**
+   * Takes the bytes over (the chunk may be used again) and resolves when there is room for more. In COPY form several
+   * streams may write to one sink at once, as long as each chunk consists of whole rows.
+   */
+  write(chunk: Uint8Array): Promise<void>
+  /** Adds the end marker of COPY data, where the entry has that form, and closes. */
+  end(): Promise<DataSize>
+}
+
+export interface LargeObjectsSink {
+  object(oid: number, chunks: AsyncIterable<Uint8Array>): Promise<DataSize>
+  end(): Promise<void>
+}
+
+/** Disposal without `finish` leaves nothing that looks whole. All may throw PgleapError `archive.unwritable`. */
+export interface ArchiveWriter extends AsyncDisposable {
+  /**
+   * Opens an entry's data; the entry is one of COPY or INSERT form by its copyStmt. In a directory several may be open
+   * at once; in a custom file one after the other.
+   */
+  data(entry: Entry): Promise<DataSink>
+  largeObjects(entry: Entry): Promise<LargeObjectsSink>
+  /** Writes the table of contents, last of all (directory) or into its place (custom file), and makes the result durable. */
+  finish(archive: Archive): Promise<WrittenFile[]>
+}
+
+/** What the data of a TABLE DATA entry is; pg_dump leaves the COPY statement out where it dumps INSERT statements. */
+export function dataForm(entry: Entry): 'copy' | 'inserts' {
+  return entry.copyStmt === '' ? 'inserts' : 'copy'
+}
