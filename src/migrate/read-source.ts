@@ -40,7 +40,7 @@ export interface TakeOptions {
 
 /** The run's one moment of the source (invariant 2), with every table locked against being dropped or truncated. */
 export async function takeSnapshot(
-  servers: Servers,
+  servers: Pick<Servers, 'openSource'>,
   { choices, providers, ...options }: TakeOptions,
 ): Promise<SourceSnapshot> {
   return SourceSnapshot.take((signal) => servers.openSource('snapshot', signal), {
@@ -91,7 +91,7 @@ export async function readSource(
 }
 
 export interface DumpSourceOptions {
-  servers: Servers
+  servers: Pick<Servers, 'source' | 'openSource'>
   snapshot: SourceSnapshot
   what: 'schema' | 'statistics'
   /** Reserved schemas, which stay behind. */

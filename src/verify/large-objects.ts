@@ -156,7 +156,7 @@ async function compareContents(
 /** The hashes of an object's slices in one string, or why it cannot be read. */
 type Content = string | Error
 
-async function readContents(
+export async function readContents(
   readers: Readers,
   oids: readonly number[],
   signal: AbortSignal,
