@@ -40,6 +40,8 @@ export class PgSession implements Session {
   readonly #login: Login
   readonly #client: LoginClient
   readonly #connection: OpenConnection
+  /** Hands what arrives to the driver. */
+  readonly #parse: (chunk: unknown) => void
   readonly #signal: AbortSignal
   #doing: 'nothing' | 'statement' | 'lent' = 'nothing'
   #lost: { by: unknown } | undefined
@@ -58,6 +60,14 @@ export class PgSession implements Session {
     this.#login = login
     this.#client = login.client
     this.#connection = login.connection
+    const { stream } = login.connection
+    const parsers = stream.listeners('data')
+    stream.removeAllListeners('data')
+    // Once for all: what is taken off and wrapped anew for each COPY is thousands deep after thousands of tables.
+    this.#parse = (chunk) => {
+      for (const parser of parsers) Reflect.apply(parser, stream, [chunk])
+    }
+    stream.on('data', this.#parse)
     this.#signal = signal
     this.#client.on('error', (error) => (this.#lost ??= { by: error }))
     this.#client.on('end', () => (this.#lost ??= { by: undefined }))
@@ -108,7 +118,6 @@ export class PgSession implements Session {
   withSocket<T>(use: (socket: Duplex) => Promise<T>, reads: 'copied' | 'shared' = 'copied'): Promise<T> {
     return this.#inTurn('lent', async () => {
       const socket = this.#connection.stream
-      const listeners = socket.listeners('data')
       socket.removeAllListeners('data')
       const ring = ringOf(socket)
       ring?.give(reads)
@@ -121,7 +130,7 @@ export class PgSession implements Session {
       } finally {
         ring?.give('copied')
         socket.removeAllListeners('data')
-        for (const listener of listeners) socket.on('data', (chunk) => void Reflect.apply(listener, socket, [chunk]))
+        socket.on('data', this.#parse)
         socket.resume()
       }
     })
