@@ -31,6 +31,8 @@ export interface CopyTheRestOptions extends Pick<
    * target then holds exactly if they are empty.
    */
   onHandOver: (target: Session, tables: TableToBring[]) => Promise<void>
+  /** `always`, where what the stream brings is waited for although no table was handed over. */
+  when: 'handed over' | 'always'
   /** Brings the rows of the tables that were ever handed over, and comes back when the stream stands still. */
   bring: () => Promise<void>
   /** Tables that an earlier call has handed over. */
@@ -73,7 +75,7 @@ export async function copyTheRest(options: CopyTheRestOptions): Promise<number> 
   const failures = await runUntil(STAGES.schema)
   if (failures > 0) return failures
   const handedOver = [...options.handedOver, ...(await handOver(pair.target, ledger, options))]
-  if (handedOver.length > 0) {
+  if (handedOver.length > 0 || options.when === 'always') {
     const { steps } = ledger
     ledger.steps = inTwoHalves(steps, handedOver, options)
     const failuresBefore = await runUntil(AFTERWARDS - 1)

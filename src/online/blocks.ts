@@ -1,15 +1,21 @@
 import type { BlockReport, OnlineMigrationReport } from '../report/index.ts'
 import { formatBytes } from '../units.ts'
 import { otherSide } from './sides.ts'
+import { blockOfWriter, type Writer } from './writers.ts'
 
-export type BlocksInput = Omit<OnlineMigrationReport, 'blocks'> & { lost: string | undefined; prepared: string[] }
+export type BlocksInput = Omit<OnlineMigrationReport, 'blocks'> & {
+  lost: string | undefined
+  prepared: string[]
+  /** Of the active side: whom the closing would not stop. */
+  writers: readonly Writer[]
+}
 
 /** What stands in the way of a cutover (or of a rollback, when the application writes to the target already). */
 export function blocksOf(report: BlocksInput): BlockReport[] {
   return [...blocksOfSides(report), ...blocksOfStream(report), ...blocksOfTables(report)]
 }
 
-function blocksOfSides({ sides, active, phase, prepared }: BlocksInput): BlockReport[] {
+function blocksOfSides({ sides, active, phase, prepared, writers }: BlocksInput): BlockReport[] {
   const passive = otherSide(active)
   const blocks: BlockReport[] = []
   for (const side of ['source', 'target'] as const) {
@@ -47,6 +53,7 @@ function blocksOfSides({ sides, active, phase, prepared }: BlocksInput): BlockRe
       hint: 'COMMIT PREPARED or ROLLBACK PREPARED.',
     })
   }
+  if (phase === 'streaming') blocks.push(...writers.map((writer) => blockOfWriter(writer, active)))
   return blocks
 }
 

@@ -7,7 +7,7 @@ import type { Leftover, OnlineEndReport } from '../report/index.ts'
 import { isClosed, reopen } from './freeze.ts'
 import { leftovers } from './leftovers.ts'
 import { streamNames } from './names.ts'
-import { dropRecord, theRecord, type OnlineRecord } from './record.ts'
+import { before, dropRecord, theRecord, type OnlineRecord } from './record.ts'
 import { sidesOf } from './sides.ts'
 import { startLock } from './start-lock.ts'
 import { dropPublished, dropSubscription } from './stream.ts'
@@ -100,7 +100,7 @@ export async function end(
   const source = options.sourceGone === 'gone' ? undefined : await sides.open('source', 'online end')
   await using _closes = source
   const there = source === undefined ? [target] : [source, target]
-  const before = await allLeftovers(there)
+  const found = await allLeftovers(there)
 
   const forward = streamNames(record.id, 'forward')
   const back = streamNames(record.id, 'back')
@@ -109,16 +109,16 @@ export async function end(
   if (source !== undefined) await dropPublished(source, forward)
   await dropPublished(target, back)
   const setBack = await undoChanges(record, { source, target })
-  await reopen(target, record.shutOut.target)
+  await reopen(target, before(record, 'target'))
   const reopens = keep === 'source' || options.reopenSource === 'reopen'
-  if (source !== undefined && reopens) await reopen(source, record.shutOut.source)
+  if (source !== undefined && reopens) await reopen(source, before(record, 'source'))
   await dropLedger(target)
   await dropRecord(target)
 
   const after = new Set((await allLeftovers(there)).map(keyOf))
   return {
     kept: keep,
-    removed: [...before.filter((one) => !after.has(keyOf(one))).map(described), ...setBack],
+    removed: [...found.filter((one) => !after.has(keyOf(one))).map(described), ...setBack],
     byHand:
       source === undefined ? [{ side: 'source', sql: sqlForSource(record, reopens ? 'reopen' : 'keep closed') }] : [],
     closed: source !== undefined && !reopens && (await isClosed(source)) ? ['source'] : [],

@@ -1,6 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { DatabaseError, SQLSTATE, type Session } from '../connection/index.ts'
-import { loadSql, quoteIdent } from '../sql.ts'
+import { PgleapError } from '../errors.ts'
+import { loadSql, quoteIdent, quoteLiteral } from '../sql.ts'
 
 const LOCKABLE = loadSql(import.meta.url, 'lockable.sql')
 const HOLDERS = loadSql(import.meta.url, 'lock-holders.sql')
@@ -36,14 +37,25 @@ export async function close(session: Session, appRoles: readonly string[]): Prom
   return since
 }
 
+/** What a side was before it was closed. */
+export interface Before {
+  /** Those that could log in. */
+  roles: readonly string[]
+  /** The database's own value of default_transaction_read_only, where it had one. */
+  readOnly: string | undefined
+}
+
 /** Takes `close` back, in one transaction (one simple query is one): this is the moment at which a side opens. */
-export async function reopen(session: Session, appRoles: readonly string[]): Promise<void> {
-  await session.script(
-    [
-      `ALTER DATABASE ${quoteIdent(session.database)} RESET ${READ_ONLY}`,
-      ...appRoles.map((role) => `ALTER ROLE ${quoteIdent(role)} LOGIN`),
-    ].join('; '),
-  )
+export async function reopen(session: Session, before: Before): Promise<void> {
+  await session.script(reopenSql(session.database, before).join('; '))
+}
+
+export function reopenSql(database: string, { roles, readOnly }: Before): string[] {
+  const value = readOnly === undefined ? `RESET ${READ_ONLY}` : `SET ${READ_ONLY} = ${quoteLiteral(readOnly)}`
+  return [
+    `ALTER DATABASE ${quoteIdent(database)} ${value}`,
+    ...roles.map((role) => `ALTER ROLE ${quoteIdent(role)} LOGIN`),
+  ]
 }
 
 /** Those of the roles that may log in here: only they are closed out, and let in again. */
@@ -56,13 +68,21 @@ export async function mayLogIn(session: Session, roles: readonly string[]): Prom
 }
 
 export async function isClosed(session: Session): Promise<boolean> {
-  const [row] = await session.query(
-    `SELECT FROM pg_catalog.pg_db_role_setting s
+  return (await readOnlySetting(session))?.closed === true
+}
+
+/** What the database itself says about default_transaction_read_only, in its own words; undefined where it says nothing. */
+export async function readOnlySetting(session: Session): Promise<{ value: string; closed: boolean } | undefined> {
+  const [row] = await session.query<{ value: string; closed: boolean }>(
+    `SELECT o.value, o.value::boolean AS closed
+     FROM pg_catalog.pg_db_role_setting s
      JOIN pg_catalog.pg_database d ON d.oid = s.setdatabase AND d.datname = pg_catalog.current_database()
-     WHERE s.setrole = 0 AND $1 = ANY (s.setconfig)`,
-    [`${READ_ONLY}=on`],
+     CROSS JOIN LATERAL pg_catalog.unnest(s.setconfig) c (setting)
+     CROSS JOIN LATERAL pg_catalog.split_part(c.setting, '=', 2) o (value)
+     WHERE s.setrole = 0 AND pg_catalog.split_part(c.setting, '=', 1) = $1`,
+    [READ_ONLY],
   )
-  return row !== undefined
+  return row
 }
 
 /**
@@ -117,21 +137,58 @@ async function endHolders(session: Session): Promise<void> {
   await session.query(HOLDERS)
 }
 
-const OTHERS = `FROM pg_catalog.pg_stat_activity
-  WHERE datname = pg_catalog.current_database() AND backend_type = 'client backend'
-    AND application_name NOT LIKE 'pgleap: %' AND pid <> pg_catalog.pg_backend_pid()`
+/**
+ * Whoever may not see others' sessions (pg_read_all_stats) is not told of what type they are: then all of them that belong to a
+ * role are taken for clients. Superusers' sessions are ended by superusers alone (pg_signal_backend's documentation).
+ */
+const OTHERS = `FROM pg_catalog.pg_stat_activity a
+  LEFT JOIN pg_catalog.pg_roles r ON r.oid = a.usesysid
+  WHERE a.datname = pg_catalog.current_database() AND a.usesysid IS NOT NULL
+    AND coalesce(a.backend_type, 'client backend') = 'client backend'
+    AND a.application_name NOT LIKE 'pgleap: %' AND a.pid <> pg_catalog.pg_backend_pid()`
+const MAY_END = `(NOT coalesce(r.rolsuper, false) OR (SELECT o.rolsuper FROM pg_catalog.pg_roles o WHERE o.rolname = current_user))`
+
+/**
+ * Refuses where sessions are open that our role may not end: they would go on writing to a side that is closed.
+ *
+ * @param accepted roles whose sessions may
+ * @throws PgleapError `online.cannot-end`
+ */
+export async function assertCanEnd(session: Session, accepted: readonly string[]): Promise<void> {
+  const rows = await session.query<{ pid: number; role: string; application: string }>(
+    `SELECT a.pid, a.usename::text AS role, a.application_name AS application ${OTHERS} AND NOT ${MAY_END}
+       AND a.usename <> ALL ($1::text[]) ORDER BY a.pid`,
+    [accepted],
+  )
+  if (rows.length === 0) return
+  const named = rows.map(
+    ({ pid, role, application }) => `${String(pid)} of ${role}${application === '' ? '' : ` (${application})`}`,
+  )
+  throw new PgleapError({
+    code: 'online.cannot-end',
+    message: `${session.user} may not end sessions of superusers on the ${session.side}: server process ${named.join(', ')}.`,
+    hint: 'End them yourself, or let a superuser do it; --accept-writer ROLE leaves them open, and what they write there then is not brought to the other side.',
+    party: session.side,
+  })
+}
 
 /**
  * Ends every session of the application on this database that had begun by now, and waits until they are gone: they were let
  * in before it was closed, and could write once the locks are. What they had written is counted by then (a session that ends
  * reports it). Who comes later is read only, and not waited for: an application that is refused tries again all the time.
+ *
+ * @throws PgleapError `online.cannot-end`
  */
-export async function endSessions(session: Session, signal: AbortSignal): Promise<void> {
+export async function endSessions(
+  session: Session,
+  { accepted, signal }: { accepted: readonly string[]; signal: AbortSignal },
+): Promise<void> {
+  await assertCanEnd(session, accepted)
   const now = await timeOf(session)
   for (;;) {
     const left = await session.query(
-      `SELECT pg_catalog.pg_terminate_backend(pid) ${OTHERS}
-         AND (backend_start IS NULL OR backend_start <= $1::timestamptz)`,
+      `SELECT pg_catalog.pg_terminate_backend(a.pid) ${OTHERS} AND ${MAY_END}
+         AND (a.backend_start IS NULL OR a.backend_start <= $1::timestamptz)`,
       [now],
     )
     if (left.length === 0) return
@@ -144,9 +201,11 @@ export async function endSessions(session: Session, signal: AbortSignal): Promis
  * only for as long as they last, and a pool keeps them for long.
  */
 export async function endReadOnly(session: Session, closedSince: string): Promise<void> {
-  await session.query(`SELECT pg_catalog.pg_terminate_backend(pid) ${OTHERS} AND backend_start >= $1::timestamptz`, [
-    closedSince,
-  ])
+  await session.query(
+    `SELECT pg_catalog.pg_terminate_backend(a.pid) ${OTHERS} AND ${MAY_END}
+       AND (a.backend_start IS NULL OR a.backend_start >= $1::timestamptz)`,
+    [closedSince],
+  )
 }
 
 async function timeOf(session: Session): Promise<string> {

@@ -3,17 +3,17 @@ import { parseConnection } from '../connection/index.ts'
 import { PgleapError } from '../errors.ts'
 import type { OnlineEndReport } from '../report/index.ts'
 import { quoteIdent, quoteLiteral } from '../sql.ts'
-import { isClosed, reopen } from './freeze.ts'
+import { isClosed, reopen, reopenSql } from './freeze.ts'
 import { leftovers } from './leftovers.ts'
 import { streamNames, type StreamNames } from './names.ts'
 import type { OnlineAbortOptions } from './end.ts'
-import type { OnlineRecord } from './record.ts'
+import { before, type OnlineRecord } from './record.ts'
 import { sidesOf } from './sides.ts'
 import { dropPublished, dropSubscription } from './stream.ts'
 
 /** What is to be done by hand on a source that could not be reached; harmless where it was done already. */
 export function sqlForSource(record: OnlineRecord, after: 'reopen' | 'keep closed'): string[] {
-  const database = quoteIdent(parseConnection(record.source.connection).database)
+  const { database } = parseConnection(record.source.connection)
   return [
     // It is there once the application writes to the target, or was about to.
     ...(record.active === 'target' || record.phase === 'switching'
@@ -24,12 +24,7 @@ export function sqlForSource(record: OnlineRecord, after: 'reopen' | 'keep close
       .filter(({ side }) => side === 'source')
       .toReversed()
       .map(({ undo }) => undo),
-    ...(after === 'reopen'
-      ? [
-          `ALTER DATABASE ${database} RESET default_transaction_read_only`,
-          ...record.shutOut.source.map((role) => `ALTER ROLE ${quoteIdent(role)} LOGIN`),
-        ]
-      : []),
+    ...(after === 'reopen' ? reopenSql(database, before(record, 'source')) : []),
   ]
 }
 
@@ -60,8 +55,8 @@ export async function endWithoutTarget(options: OnlineAbortOptions): Promise<Onl
   if (options.source === undefined) throw sourceNeeded()
   const sides = sidesOf(options.source, options.target, options.signal)
   await using source = await sides.open('source', 'online end')
-  const before = await leftovers(source)
-  const ids = [...new Set(before.flatMap(({ name }) => /^pgleap_([0-9a-f]{8})/u.exec(name)?.[1] ?? []))]
+  const found = await leftovers(source)
+  const ids = [...new Set(found.flatMap(({ name }) => /^pgleap_([0-9a-f]{8})/u.exec(name)?.[1] ?? []))]
   const [id, ...others] = ids
   if (others.length > 0) throw several(ids)
   const removed: OnlineEndReport['removed'] = []
@@ -76,16 +71,17 @@ export async function endWithoutTarget(options: OnlineAbortOptions): Promise<Onl
     byHand.push({
       side: 'target',
       sql: [
-        ...(before.some(({ kind }) => kind === 'subscription') ? dropPublishedSql(back) : dropSubscriptionSql(forward)),
+        ...(found.some(({ kind }) => kind === 'subscription') ? dropPublishedSql(back) : dropSubscriptionSql(forward)),
         `ALTER DATABASE ${quoteIdent(sides.target.database)} RESET default_transaction_read_only`,
         'DROP SCHEMA IF EXISTS pgleap_online CASCADE',
         'DROP SCHEMA IF EXISTS pgleap CASCADE',
       ],
     })
   }
-  if (await isClosed(source)) await reopen(source, [])
+  // Only the record knew what it said before.
+  if (await isClosed(source)) await reopen(source, { roles: [], readOnly: undefined })
   const after = new Set((await leftovers(source)).map(({ kind, name }) => `${kind} ${name}`))
-  for (const { side, kind, name } of before) {
+  for (const { side, kind, name } of found) {
     if (!after.has(`${kind} ${name}`)) removed.push({ side, what: `${kind} ${name}` })
   }
   return { kept: 'source', removed, byHand, closed: [] }

@@ -2,6 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import type { ConnectionInfo, Session } from '../connection/index.ts'
 import type { EmitEvent } from '../report/index.ts'
 import { quoteIdent } from '../sql.ts'
+import { drain, takeFence } from './fence.ts'
 import type { StreamNames } from './names.ts'
 import { createSubscription, hasSubscription, publicationSql, startSubscription, stopSubscription } from './stream.ts'
 import type { TableRule } from './table-rules.ts'
@@ -50,6 +51,7 @@ export async function handOver({
   await startSubscription(target, names)
   await target.script(`ALTER SUBSCRIPTION ${name} REFRESH PUBLICATION WITH (copy_data = true)`)
   await allInStep(target, names, options)
+  await drain(source, names.slot, await takeFence(source), options.signal ?? new AbortController().signal)
   await stopSubscription(target, names)
 }
 

@@ -19,7 +19,7 @@ export interface OnlineStartOptions extends CommonOptions {
   pgDump?: string
   /** `without` starts although a rollback will not be possible. @defaultValue 'with' */
   wayBack?: 'with' | 'without'
-  /** Checks whose findings do not keep it from starting, by their ids: those of `check`, and `reach`, `close`, `end-sessions`, `way-back`. */
+  /** Checks whose findings do not keep it from starting, by their ids: those of `check`, and those of `blocker.ts`: `reach`, `close`, `writers` ... */
   skipChecks?: readonly string[]
   /** How long to wait for the transactions that are open on the source before the slot is made, in milliseconds. @defaultValue 3600000 */
   slotTimeoutMs?: number
@@ -49,6 +49,8 @@ export interface OnlineSwitchOptions extends CommonOptions {
   routers?: readonly Router[]
   /** Roles of the application: they cannot log in during the pause, nor to the old side afterwards. Counts for the whole server. */
   appRoles?: readonly string[]
+  /** Roles and subscriptions that may go on writing to the side that is closed; nothing brings that to the other. Remembered. */
+  acceptWriters?: readonly string[]
   /** Added to every sequence, in the direction in which it counts. @defaultValue 0 */
   sequenceOffset?: number
 }

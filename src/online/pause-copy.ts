@@ -2,6 +2,8 @@ import { readLargeObjects, readSequences } from '../catalog/index.ts'
 import { copyLargeObjects, copyPart, copySequences, readSequenceStates, type SequenceState } from '../copy/index.ts'
 import type { Session } from '../connection/index.ts'
 import { loadSql } from '../sql.ts'
+import { inTransaction } from './in-transaction.ts'
+import { mayCopyQuietly } from './quiet-copy.ts'
 import type { OnlineRecord } from './record.ts'
 import type { TableRule } from './table-rules.ts'
 
@@ -35,21 +37,33 @@ async function moveOn(passive: Session, states: readonly SequenceState[], offset
   ])
 }
 
-/** Replaces all large objects of the passive side, which no stream carries (PostgreSQL docs, "Restrictions"). */
+/** Each object that is removed or given away takes a lock until the transaction ends, and the server has room for some thousands. */
+const OBJECTS_AT_ONCE = 1_000
+
+/**
+ * Replaces all large objects of the passive side, which no stream carries (PostgreSQL docs, "Restrictions"), so many at a
+ * time. What breaks in the middle is seen by the next comparison, and done again.
+ */
 export async function replaceLargeObjects(
   active: Session,
   passive: Session,
   { owners, privileges, roleMap }: OnlineRecord['choices'],
 ): Promise<number> {
-  const { ranges, count } = await readLargeObjects(active)
-  await inTransaction(active, () =>
-    inTransaction(passive, async () => {
-      await passive.query('SELECT pg_catalog.count(pg_catalog.lo_unlink(oid)) FROM pg_catalog.pg_largeobject_metadata')
-      for (const range of ranges) {
+  for (const { fromOid, toOid } of (await readLargeObjects(passive, { perRange: OBJECTS_AT_ONCE })).ranges) {
+    await passive.query(
+      `SELECT pg_catalog.count(pg_catalog.lo_unlink(oid)) FROM pg_catalog.pg_largeobject_metadata
+       WHERE oid BETWEEN $1::oid AND $2::oid`,
+      [fromOid, toOid],
+    )
+  }
+  const { ranges, count } = await readLargeObjects(active, { perRange: OBJECTS_AT_ONCE })
+  for (const range of ranges) {
+    await inTransaction(active, () =>
+      inTransaction(passive, async () => {
         await copyLargeObjects(active, passive, range, { owners, grants: privileges, roleMap })
-      }
-    }),
-  )
+      }),
+    )
+  }
   return count
 }
 
@@ -81,24 +95,8 @@ export async function copyPausedTables(
 
 /**
  * For the rest of the transaction rows are put in place as the stream does it: no trigger of the user's writes to other tables
- * a second time, and no foreign key deletes or refuses. Whoever may not (before 15: all but superusers) goes on without.
+ * a second time, and no foreign key deletes or refuses. Where our role may not, nothing hangs on the tables (`assertQuietCopy`).
  */
 async function withoutTriggers(passive: Session): Promise<void> {
-  const [row] = await passive.query<{ may: boolean }>(
-    passive.major >= 15
-      ? "SELECT pg_catalog.has_parameter_privilege('session_replication_role', 'SET') AS may"
-      : 'SELECT rolsuper AS may FROM pg_catalog.pg_roles WHERE rolname = current_user',
-  )
-  if (row?.may === true) await passive.script('SET LOCAL session_replication_role = replica')
-}
-
-async function inTransaction(session: Session, work: () => Promise<void>): Promise<void> {
-  await session.script('BEGIN')
-  try {
-    await work()
-    await session.script('COMMIT')
-  } catch (error) {
-    if (!session.broken) await session.script('ROLLBACK')
-    throw error
-  }
+  if (await mayCopyQuietly(passive)) await passive.script('SET LOCAL session_replication_role = replica')
 }

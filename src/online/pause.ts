@@ -7,7 +7,7 @@ import { close, endReadOnly, endSessions, isClosed, lockTables, reopen } from '.
 import { DEFAULT_GRACE_MS, DEFAULT_MAX_PAUSE_MS } from './options.ts'
 import { carrySequences, copyPausedTables, replaceLargeObjects } from './pause-copy.ts'
 import { largeObjectsMayDiffer, proveInPause, type Proven } from './proof.ts'
-import { amend, journal } from './record.ts'
+import { amend, before, journal } from './record.ts'
 import { endBackend } from './own-sessions.ts'
 import { assertNonePrepared } from './prepared.ts'
 import { sidesOf } from './sides.ts'
@@ -15,7 +15,7 @@ import {
   createPublication,
   createSlot,
   createSubscription,
-  disableSubscription,
+  endStream,
   dropPublished,
   dropSubscription,
   startSubscription,
@@ -23,7 +23,7 @@ import {
 import type { Switch, SwitchReport } from './switch.ts'
 
 /** What a step of the pause has to do: `hold` and `freeze` stop writes, `open` is the one that cannot be taken back. */
-type PauseStep = 'hold' | 'freeze' | 'fence' | 'drain' | 'sequences' | 'copy' | 'verify' | 'way back' | 'open'
+type PauseStep = 'hold' | 'freeze' | 'fence' | 'drain' | 'sequences' | 'copy' | 'way back' | 'verify' | 'open'
 
 /** Whether the passive side may have opened. */
 interface Progress {
@@ -53,12 +53,6 @@ export async function pause(the: Switch, proven: Proven): Promise<void> {
   try {
     await within(signal, stopWritesAndCatchUp(the, proven, signal))
     if (options.rehearse !== 'rehearse') {
-      if (the.record.wayBack === 'with') {
-        await within(
-          signal,
-          step(the, 'way back', () => prepareWayBack(the)),
-        )
-      }
       signal.throwIfAborted()
       signal.removeEventListener('abort', stop)
       await within(AbortSignal.timeout(OPEN_MS), openPassive(the, progress))
@@ -79,15 +73,15 @@ export async function pause(the: Switch, proven: Proven): Promise<void> {
 }
 
 async function openPassive(the: Switch, progress: Progress): Promise<void> {
-  const { active, passive, now, record } = the
+  const { active, passive, record } = the
+  const { acceptedWriters: accepted = [] } = record
   await step(the, 'open', async () => {
     // Who logged in at the very moment of closing may not have been seen, nor know that it is closed.
-    await endSessions(active, AbortSignal.timeout(OPEN_MS))
-    await disableSubscription(passive, now)
+    await endSessions(active, { accepted, signal: AbortSignal.timeout(OPEN_MS) })
     // Too late: the other side takes writes again, or will in a moment.
     if (progress.opening === 'given up') return
     progress.opening = 'tried'
-    await reopen(passive, record.shutOut[passive.side])
+    await reopen(passive, before(record, passive.side))
     await endReadOnly(passive, '-infinity')
   })
 }
@@ -111,26 +105,42 @@ function reasonOf({ reason }: AbortSignal): Error {
 async function stopWritesAndCatchUp(the: Switch, proven: Proven, signal: AbortSignal): Promise<void> {
   const { sides, record, active, passive, locker, now, options } = the
   const { graceMs = DEFAULT_GRACE_MS, sequenceOffset = 0 } = options
+  const { acceptedWriters: accepted = [] } = record
+  const endOthers = (session: Session) => endSessions(session, { accepted, signal })
   await step(the, 'hold', async () => {
     for (const router of options.routers ?? []) await router.hold(signal)
   })
   await step(the, 'freeze', async () => {
     the.closedSince = await close(active, record.shutOut[active.side])
     await lockTables(locker, active, { graceMs, signal })
-    await endSessions(active, signal)
+    await endOthers(active)
     await assertNonePrepared(active)
   })
-  const still = performance.now()
   const fence = await step(the, 'fence', () => takeFence(active))
-  await step(the, 'drain', () => drain(active, now.slot, fence, signal, passive))
+  await step(the, 'drain', async () => {
+    await drain(active, now.slot, fence, signal, passive)
+    await endStream(passive, now, signal)
+    await endOthers(passive)
+  })
   await step(the, 'sequences', () => carrySequences(active, passive, sequenceOffset))
   await step(the, 'copy', async () => {
     await copyPausedTables(active, passive, record.tables)
-    if (await largeObjectsMayDiffer(active, proven)) await replaceLargeObjects(active, passive, record.choices)
+    if (await largeObjectsMayDiffer(proven, active, passive)) await replaceLargeObjects(active, passive, record.choices)
   })
+  if (options.rehearse !== 'rehearse' && record.wayBack === 'with') {
+    await step(the, 'way back', () => prepareWayBack(the))
+  }
   await step(the, 'verify', async () => {
+    // What somebody has written to the passive side up to now is counted, and compared; what he writes from now on is brought
+    // back by the stream that begins here, as are all writes after the opening.
+    await endOthers(passive)
+    const still = performance.now()
     await assertNoDrift(active, the.keeper)
-    await proveInPause({ sides, record, options: { ...options, signal }, active, slot: now.slot }, proven, still)
+    await proveInPause(
+      { sides, record, options: { ...options, signal }, active, passive, slot: now.slot },
+      proven,
+      still,
+    )
   })
 }
 
@@ -190,7 +200,7 @@ async function thaw(the: Switch): Promise<void> {
   const thawed = await insistently(the, active.side, async (session) => {
     await endBackend(session, locker)
     await endBackend(session, active)
-    await reopen(session, record.shutOut[active.side])
+    await reopen(session, before(record, active.side))
     if (the.closedSince !== undefined) await endReadOnly(session, the.closedSince)
     return 'done'
   })

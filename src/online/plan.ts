@@ -1,6 +1,9 @@
+import { readLargeObjects } from '../catalog/index.ts'
 import { endpoint } from '../migrate/index.ts'
 import { recogniseProvider } from '../provider/index.ts'
 import type { OnlinePlanReport } from '../report/index.ts'
+import { formatDuration } from '../units.ts'
+import { describeLargeObjects, expectedMsOf } from './large-objects.ts'
 import type { OnlinePlanOptions } from './options.ts'
 import { sidesOf } from './sides.ts'
 import { readTableRules, type RuledTable } from './table-rules.ts'
@@ -22,12 +25,15 @@ export async function planOnline(options: OnlinePlanOptions): Promise<OnlinePlan
       why,
       ...(change === undefined ? {} : { change: change.sql }),
     })),
-    others: [...leftOut.map(({ schema, name, why }) => ({ what: `${schema}.${name}`, rule: why })), ...kinds(ruled)],
+    others: [
+      ...leftOut.map(({ schema, name, why }) => ({ what: `${schema}.${name}`, rule: why })),
+      ...kinds(ruled, await readLargeObjects(source)),
+    ],
   }
 }
 
 /** What holds whatever the tables are. */
-function kinds(ruled: readonly RuledTable[]): OnlinePlanReport['others'] {
+function kinds(ruled: readonly RuledTable[], objects: { count: number; bytes: number }): OnlinePlanReport['others'] {
   const generated = ruled.filter((table) => table.generated === 'some').map(({ rule }) => `${rule.schema}.${rule.name}`)
   const alone = ruled
     .filter(({ rule }) => rule.rule === 'paused' && rule.truncate === undefined && rule.condition === undefined)
@@ -37,7 +43,13 @@ function kinds(ruled: readonly RuledTable[]): OnlinePlanReport['others'] {
       ? []
       : [{ what: 'generated columns', rule: `computed by either side itself (${generated.join(', ')})` }]),
     { what: 'sequences', rule: 'set in the pause, to where they stand then' },
-    { what: 'large objects', rule: 'copied anew in the pause where they were written to' },
+    {
+      what: 'large objects',
+      rule:
+        objects.count === 0
+          ? 'none; copied in the pause where some are made'
+          : `${describeLargeObjects(objects)}: copied anew in the pause where they were written to, in about ${formatDuration(expectedMsOf(objects))}`,
+    },
     { what: 'partitions', rule: 'each streamed by itself, under its own name; new ones by `online sync-schema`' },
     {
       what: 'TRUNCATE',

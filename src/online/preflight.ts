@@ -4,17 +4,15 @@ import { PgleapError, unreachable } from '../errors.ts'
 import { readPowers, type Provider } from '../provider/index.ts'
 import type { CheckReport, Finding, Fix } from '../report/index.ts'
 import { loadSql, quoteIdent } from '../sql.ts'
+import { isOwn, type Blocker, type OwnCheck } from './blocker.ts'
 import type { OnlineStartOptions } from './options.ts'
+import { preflightTables } from './preflight-tables.ts'
+import { readOnlyItself, writersOnTarget } from './preflight-writers.ts'
 import type { Sides } from './sides.ts'
+import type { RuledTable } from './table-rules.ts'
+import { openWriters, tellOfWriters, writersPast } from './writers.ts'
 
 const RIGHTS = loadSql(import.meta.url, 'rights.sql')
-
-/** What is looked at here and not in `check`; `skipChecks` takes these words, too. */
-const OWN_CHECKS = ['reach', 'close', 'end-sessions', 'way-back'] as const
-type OwnCheck = (typeof OWN_CHECKS)[number]
-
-/** Something that has to be mended first. */
-type Blocker = Omit<Finding, 'severity' | 'id'> & { id: OwnCheck }
 
 interface Rights {
   role: string
@@ -22,6 +20,7 @@ interface Rights {
   owner: string
   may_close: boolean
   may_end: boolean
+  may_see: boolean
   may_replicate: boolean
   member_of: string[]
 }
@@ -32,16 +31,18 @@ export interface PreflightOptions {
   target: Session
   providers: Record<Side, Provider>
   options: OnlineStartOptions
+  ruled: readonly RuledTable[]
 }
 
 /**
- * Looks, before anything is made, whether everything can be done up to the last rollback. Changes nothing.
+ * Looks, before anything is made, whether everything can be done up to the last rollback. Changes nothing. Returns who may
+ * write to the target although it is closed, as he was told to go on.
  *
  * @throws PgleapError `online.not-ready` with all that is in the way and how to mend it; `online.not-known` where a check that
  *   may block could not look
  */
-export async function preflight(preflightOptions: PreflightOptions): Promise<void> {
-  const { options } = preflightOptions
+export async function preflight(preflightOptions: PreflightOptions): Promise<{ acceptedWriters: string[] }> {
+  const { options, source, target } = preflightOptions
   const asked = new Set(options.skipChecks ?? [])
   const report = await checkServers({
     source: options.source,
@@ -52,15 +53,21 @@ export async function preflight(preflightOptions: PreflightOptions): Promise<voi
     ...(options.onEvent === undefined ? {} : { onEvent: options.onEvent }),
     ...(options.signal === undefined ? {} : { signal: options.signal }),
   })
-  const own = (await ownBlockers(preflightOptions, report)).filter(({ id }) => !asked.has(id))
+  const writers = await writersPast(target)
+  const own = [
+    ...(await readOnlyItself([source, target], report)),
+    ...[
+      ...(await ownBlockers(preflightOptions, report)),
+      ...writersOnTarget(writers),
+      ...(await preflightTables(preflightOptions)),
+    ].filter(({ id }) => !asked.has(id)),
+  ]
   const blockers = [...findingsThatBlock(report), ...own]
   if (blockers.length > 0) throw notReady(blockers)
   const blind = report.results.filter(({ status, severity }) => status === 'unknown' && severity === 'block')
   if (blind.length > 0) throw notKnown(blind)
-}
-
-function isOwn(id: string): boolean {
-  return OWN_CHECKS.some((own) => own === id)
+  await tellOfWriters(source, { accepted: [], onEvent: options.onEvent })
+  return { acceptedWriters: openWriters(writers, []).map(({ name }) => name) }
 }
 
 function findingsThatBlock({ results }: CheckReport): Finding[] {
@@ -125,16 +132,26 @@ function closing(side: Side, { role, database, owner, may_close: mayClose }: Rig
   ]
 }
 
-function ending(side: Side, { role, may_end: mayEnd }: Rights): Blocker[] {
-  if (mayEnd) return []
-  return [
-    {
+function ending(side: Side, { role, may_end: mayEnd, may_see: maySee }: Rights): Blocker[] {
+  const found: Blocker[] = []
+  const object = `role ${role} on the ${side}`
+  if (!mayEnd) {
+    found.push({
       id: 'end-sessions',
-      object: `role ${role} on the ${side}`,
+      object,
       message: `${role} may not end the application's sessions, which a switch does once their transactions are over.`,
       fix: grant(side, 'pg_signal_backend', role),
-    },
-  ]
+    })
+  }
+  if (!maySee) {
+    found.push({
+      id: 'end-sessions',
+      object,
+      message: `${role} does not see which sessions are the application's: those would have to be ended, and no others.`,
+      fix: grant(side, 'pg_read_all_stats', role),
+    })
+  }
+  return found
 }
 
 function grant(side: Side, what: string, role: string): Fix {

@@ -6,16 +6,19 @@ import { verify, type ObjectVerdict, type VerifyResult } from '../verify/index.t
 import { drain, positionNow } from './fence.ts'
 import type { OnlineSwitchOptions } from './options.ts'
 import type { OnlineRecord } from './record.ts'
-import { otherSide, type Sides } from './sides.ts'
+import type { Sides } from './sides.ts'
 
 /** What was found the same while the stream ran, so that the pause need not look at it again. */
 export interface Proven {
-  /** Of the active side, from before the comparison: a table whose counter has moved since is compared again. */
-  counters: WriteCounters
+  /**
+   * From before the comparison. A table whose counter has moved since is compared again: on the active side by the
+   * application, on the passive by whoever was not kept out, or by the stream, which wrote the same on the active.
+   */
+  counters: Record<'active' | 'passive', WriteCounters>
   /** Tables, as `schema.name`, that are to be compared in the pause whatever their counters say. */
   open: ReadonlySet<string>
-  /** Of the active side: rows of pg_largeobject written so far; undefined where the two sides' objects were not the same. */
-  largeObjects: number | undefined
+  /** Rows of pg_largeobject written so far; undefined where the two sides' objects were not the same. */
+  largeObjects: Record<'active' | 'passive', number> | undefined
   /** How fast both sides were read, in bytes of the active side's tables a millisecond. */
   bytesPerMs: number
 }
@@ -26,6 +29,7 @@ export interface Comparing {
   options: OnlineSwitchOptions
   /** A session on the side that is written to. */
   active: Session
+  passive: Session
   /** The slot of the stream that runs. */
   slot: string
 }
@@ -41,18 +45,17 @@ const COUNTERS_LAG_MS = 1_200
  * @throws PgleapError `online.different`, `online.unknown`
  */
 export async function proveWhileStreaming(comparing: Comparing): Promise<Proven> {
-  const { sides, record, options, active, slot } = comparing
+  const { sides, record, options, active, passive, slot } = comparing
   const signal = options.signal ?? new AbortController().signal
-  const counters = await readWriteCounters(active)
-  const largeObjects = await largeObjectWrites(active)
-  const passive = otherSide(active.side)
+  const counters = { active: await readWriteCounters(active), passive: await readWriteCounters(passive) }
+  const largeObjects = { active: await largeObjectWrites(active), passive: await largeObjectWrites(passive) }
   await using first = await SourceSnapshot.take(() => sides.open(active.side, 'verify'), { signal })
   await drain(active, slot, await positionNow(active), signal)
-  await using second = await SourceSnapshot.take(() => sides.open(passive, 'verify'), { signal })
+  await using second = await SourceSnapshot.take(() => sides.open(passive.side, 'verify'), { signal })
   const moments = active.side === 'source' ? { source: first, target: second } : { source: second, target: first }
   const result = await compare({ sides, record, options, moments, what: 'rows and schema', tables: () => true })
   await active.query('SELECT pg_catalog.pg_sleep($1)', [COUNTERS_LAG_MS / 1000])
-  const written = new Set(writtenSince(counters, await readWriteCounters(active)))
+  const written = new Set(writtenSince(counters.active, await readWriteCounters(active)))
   const isOpen = ({ object, verdict }: ObjectVerdict) =>
     // Tables that are not streamed follow in the pause, as sequences and large objects do.
     verdict !== 'SAME' && (written.has(object) || isPaused(record, object))
@@ -73,9 +76,9 @@ export async function proveWhileStreaming(comparing: Comparing): Promise<Proven>
 /**
  * What the comparison in the pause will take, in milliseconds, were writes to stop now.
  */
-export async function expectedProofMs(proven: Proven, active: Session): Promise<number> {
+export async function expectedProofMs(proven: Proven, active: Session, passive: Session): Promise<number> {
   const bytes = await bytesOfTables(active)
-  const again = [...proven.open, ...writtenSince(proven.counters, await readWriteCounters(active))]
+  const again = [...proven.open, ...(await writtenOnEither(proven, active, passive))]
   return [...new Set(again)].reduce((sum, table) => sum + (bytes.get(table) ?? 0), 0) / proven.bytesPerMs
 }
 
@@ -89,15 +92,15 @@ const SHARED_COUNTERS = 15
 /**
  * Compares, while nobody writes, what was written to since it was found the same, all sequences and large objects.
  *
- * @param still when the last writer's session had ended, as performance.now() tells it
+ * @param still when the last writers' sessions had ended on both sides, as performance.now() tells it
  * @throws PgleapError `online.different`, and `online.unknown` unless that is accepted
  */
 export async function proveInPause(comparing: Comparing, proven: Proven, still: number): Promise<void> {
-  const { active } = comparing
-  const readWritten = async () => writtenSince(proven.counters, await readWriteCounters(active))
+  const { active, passive } = comparing
+  const readWritten = () => writtenOnEither(proven, active, passive)
   const again = new Set([...proven.open, ...(await readWritten())])
   await proveStill(comparing, again, 'with sequences')
-  if (active.major >= SHARED_COUNTERS) return
+  if (active.major >= SHARED_COUNTERS && passive.major >= SHARED_COUNTERS) return
   await active.query('SELECT pg_catalog.pg_sleep($1)', [
     Math.max(0, still + OLD_COUNTERS_MS - performance.now()) / 1000,
   ])
@@ -173,8 +176,16 @@ async function compare({
 }
 
 /** Whether the large objects may differ, so that the pause has to replace them. */
-export async function largeObjectsMayDiffer(active: Session, { largeObjects }: Proven): Promise<boolean> {
-  return largeObjects === undefined || largeObjects !== (await largeObjectWrites(active))
+export async function largeObjectsMayDiffer(
+  { largeObjects: proven }: Proven,
+  active: Session,
+  passive: Session,
+): Promise<boolean> {
+  return (
+    proven === undefined ||
+    proven.active !== (await largeObjectWrites(active)) ||
+    proven.passive !== (await largeObjectWrites(passive))
+  )
 }
 
 async function largeObjectWrites(session: Session): Promise<number> {
@@ -185,8 +196,21 @@ async function largeObjectWrites(session: Session): Promise<number> {
   return row?.writes ?? 0
 }
 
-/** Tables that were written to, or to which a write was tried; that were emptied, rewritten or made. */
+async function writtenOnEither({ counters }: Proven, active: Session, passive: Session): Promise<string[]> {
+  return [
+    ...writtenSince(counters.active, await readWriteCounters(active)),
+    ...writtenSince(counters.passive, await readWriteCounters(passive)),
+  ]
+}
+
+/**
+ * Tables that were written to, or to which a write was tried; that were emptied, rewritten or made. All of them, where the
+ * counters have begun anew: after a crash of the server they do not tell.
+ */
 function writtenSince(before: WriteCounters, after: WriteCounters): string[] {
+  const earlier = new Map(before.tables.map(({ oid, writes }) => [oid, writes]))
+  const isAnew = after.tables.some(({ oid, writes }) => writes < (earlier.get(oid) ?? 0))
+  if (isAnew) return after.tables.map(({ schema, name }) => `${schema}.${name}`)
   const writes = writesBetween(before, after)
   if (writes.found === 'none') return []
   const files = new Map(before.tables.map(({ oid, file }) => [oid, file]))

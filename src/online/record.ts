@@ -1,6 +1,7 @@
 import type { Session, Side } from '../connection/index.ts'
 import { PgleapError } from '../errors.ts'
 import { loadSql } from '../sql.ts'
+import type { Before } from './freeze.ts'
 import type { TableRule } from './table-rules.ts'
 
 /**
@@ -36,8 +37,17 @@ export interface OnlineRecord {
   wayBack: 'with' | 'without'
   /** Tables that the stream itself copies, after a copy that broke. */
   handedOver: { schema: string; name: string }[]
+  /** What the databases themselves said about default_transaction_read_only before they were first closed; a side that is not here said nothing. */
+  readOnlyBefore?: Partial<Record<Side, string>>
+  /** Roles and subscriptions that may write to a closed side, as somebody has said. */
+  acceptedWriters?: string[]
   /** Why the stream is over for good, where `watch` gave its slot up. */
   lost?: string
+}
+
+/** What `reopen` sets a side back to. */
+export function before({ shutOut, readOnlyBefore }: OnlineRecord, side: Side): Before {
+  return { roles: shutOut[side], readOnly: readOnlyBefore?.[side] }
 }
 
 /** One thing that we changed on a server, and the statement that sets it back. */

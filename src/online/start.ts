@@ -3,14 +3,15 @@ import { parseConnection, type Session, type Side } from '../connection/index.ts
 import { dropLedger, openLedger } from '../engine/index.ts'
 import { PgleapError } from '../errors.ts'
 import { copyAtSlot, copyTheRest, withoutSecrets } from '../migrate/index.ts'
-import { recogniseProvider, type Provider } from '../provider/index.ts'
+import { recogniseProvider } from '../provider/index.ts'
 import { changeIdentities } from './change-identities.ts'
 import { rememberSchema } from './drift.ts'
 import { drain, takeFence } from './fence.ts'
-import { close, endSessions } from './freeze.ts'
+import { close, endSessions, readOnlySetting } from './freeze.ts'
 import { handOver } from './hand-over.ts'
 import { newId, streamNames } from './names.ts'
 import { DEFAULT_SLOT_TIMEOUT_MS, type OnlineStartOptions } from './options.ts'
+import { copyPausedTables } from './pause-copy.ts'
 import { preflight } from './preflight.ts'
 import { amend, createRecord, dropRecord, readRecord, type OnlineRecord } from './record.ts'
 import { sidesOf, type Sides } from './sides.ts'
@@ -24,7 +25,8 @@ import {
   startSubscription,
   streamedTables,
 } from './stream.ts'
-import { changesFor, readTableRules, type RuledTable } from './table-rules.ts'
+import { tellOfWriters } from './writers.ts'
+import { changesFor, readTableRules, type RuledTable, type TableRule } from './table-rules.ts'
 
 /** What a start works with. */
 interface Starting {
@@ -74,8 +76,12 @@ async function begin(starting: Starting): Promise<OnlineRecord> {
     source: await recogniseProvider(source, sides.source.hosts[0]?.host),
     target: await recogniseProvider(target, sides.target.hosts[0]?.host),
   }
-  await preflight({ sides, source, target, providers, options })
-  const begun = { record: await announce(starting, providers) }
+  const { ruled } = await readTableRules(source, {
+    source: { major: source.major, provider: providers.source },
+    target,
+  })
+  const { acceptedWriters } = await preflight({ sides, source, target, providers, options, ruled })
+  const begun = { record: await announce(starting, ruled, acceptedWriters) }
   try {
     return await copy(begun, starting)
   } catch (error) {
@@ -131,6 +137,7 @@ async function goOn(record: OnlineRecord, starting: Starting): Promise<OnlineRec
   if ((await openLedger(target)) === undefined) return follow(record, starting)
   const now = { record }
   const streamed = streamedTables(record.tables)
+  const referenced = await referencedPaused(source, record)
   const ruleOf = ({ schema, name }: { schema: string; name: string }) =>
     record.tables.find((table) => table.schema === schema && table.name === name)
   const failures = await copyTheRest({
@@ -142,6 +149,7 @@ async function goOn(record: OnlineRecord, starting: Starting): Promise<OnlineRec
       // Rows of an extension's own must stay; the others of that table are copied in one go, and again in the pause.
       return rule === undefined || rule.condition !== undefined ? 'copy' : 'later'
     },
+    when: referenced.length > 0 ? 'always' : 'handed over',
     indexesFirst: (table) => (ruleOf(table)?.identity === 'key' ? 'keys' : 'all'),
     onHandOver: async (session, tables) => {
       const handedOver = [...now.record.handedOver, ...tables]
@@ -157,10 +165,24 @@ async function goOn(record: OnlineRecord, starting: Starting): Promise<OnlineRec
         signal: options.signal,
         onEvent: options.onEvent,
       })
+      // Now that the stream stands still: what it has brought refers to rows of these that came after the copy began.
+      await copyPausedTables(source, target, referenced)
     },
   })
   if (failures > 0) throw copyFailed(failures)
   return follow(now.record, starting)
+}
+
+/** Tables that are not streamed and that foreign keys of others point to: these cannot be made while they are empty, or of long ago. */
+async function referencedPaused(source: Session, { tables }: OnlineRecord): Promise<TableRule[]> {
+  const rows = await source.query<{ schema: string; name: string }>(
+    `SELECT DISTINCT n.nspname::text AS schema, c.relname::text AS name
+     FROM pg_catalog.pg_constraint k
+     JOIN pg_catalog.pg_class c ON c.oid = k.confrelid
+     JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
+     WHERE k.contype = 'f' AND k.conrelid <> k.confrelid`,
+  )
+  return tables.filter((table) => table.rule === 'paused' && isAmong(rows, table))
 }
 
 function isAmong(tables: OnlineRecord['handedOver'], { schema, name }: { schema: string; name: string }): boolean {
@@ -172,7 +194,12 @@ async function follow(record: OnlineRecord, { options, sides, source, target }: 
   const names = streamNames(record.id, 'forward')
   // Until the cutover nobody but the stream writes to the target (invariant 6), nor does who was connected already.
   await close(target, [])
-  await endSessions(target, options.signal ?? new AbortController().signal)
+  await endSessions(target, {
+    accepted: record.acceptedWriters ?? [],
+    signal: options.signal ?? new AbortController().signal,
+  })
+  // Roles' settings in this database have come with the copy.
+  await tellOfWriters(target, { accepted: record.acceptedWriters ?? [], onEvent: options.onEvent })
   if (!(await hasSubscription(target, names))) {
     await createSubscription(target, names, publisherFor(options.sourceFromTarget, sides))
   }
@@ -187,13 +214,14 @@ async function follow(record: OnlineRecord, { options, sides, source, target }: 
 /** Writes down what will be made and changed, and changes the replica identities that have to be. */
 async function announce(
   { source, target, sides, options }: Starting,
-  providers: Record<Side, Provider>,
+  ruled: readonly RuledTable[],
+  acceptedWriters: string[],
 ): Promise<OnlineRecord> {
-  const { ruled } = await readTableRules(source, {
-    source: { major: source.major, provider: providers.source },
-    target,
-  })
-  const record = newRecord(ruled, sides, options)
+  const record: OnlineRecord = {
+    ...newRecord(ruled, sides, options),
+    readOnlyBefore: await readOnlyOf([source, target]),
+    acceptedWriters,
+  }
   await createRecord(target, record)
   await rememberSchema(source, target)
   await changeIdentities(
@@ -202,6 +230,16 @@ async function announce(
     options,
   )
   return record
+}
+
+/** What the databases say themselves, which is set back when they open. */
+async function readOnlyOf(sessions: readonly Session[]): Promise<Partial<Record<Side, string>>> {
+  const before: Partial<Record<Side, string>> = {}
+  for (const session of sessions) {
+    const setting = await readOnlySetting(session)
+    if (setting !== undefined) before[session.side] = setting.value
+  }
+  return before
 }
 
 function newRecord(ruled: readonly RuledTable[], sides: Sides, options: OnlineStartOptions): OnlineRecord {

@@ -19,6 +19,7 @@ import {
 } from './look.ts'
 import { readRecord, type OnlineRecord } from './record.ts'
 import { sidesOf, type Sides } from './sides.ts'
+import { openWriters, writersPast } from './writers.ts'
 
 export interface OnlineStatusOptions extends CommonOptions {
   target: string
@@ -100,7 +101,8 @@ async function reportOf(
     drift: await driftOf(record, reached),
   }
   const prepared = active === undefined ? [] : await preparedTransactions(active)
-  return { ...report, blocks: blocksOf({ ...report, lost: record.lost, prepared }) }
+  const writers = active === undefined ? [] : openWriters(await writersPast(active), record.acceptedWriters ?? [])
+  return { ...report, blocks: blocksOf({ ...report, lost: record.lost, prepared, writers }) }
 }
 
 /** Undefined where no stream runs, or a side cannot be asked. */

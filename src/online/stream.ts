@@ -70,7 +70,10 @@ export async function startSubscription(passive: Session, { subscription }: Stre
 }
 
 /** Tells the stream to stop; its worker may take a second to notice, with nothing left to apply. */
-export async function disableSubscription(passive: Session, { subscription }: StreamNames): Promise<void> {
+export async function disableSubscription(
+  passive: Session,
+  { subscription }: Pick<StreamNames, 'subscription'>,
+): Promise<void> {
   await passive.script(`ALTER SUBSCRIPTION ${quoteIdent(subscription)} DISABLE`)
 }
 
@@ -83,6 +86,23 @@ export async function stopSubscription(passive: Session, names: StreamNames): Pr
       [names.subscription],
     )
     if (running === undefined) return
+    await passive.query('SELECT pg_catalog.pg_sleep(0.01)')
+  }
+}
+
+/**
+ * Stops the stream at once, by ending its worker: a process that ends reports what it has written, and so all that is counted
+ * later on was written by somebody else.
+ */
+export async function endStream(passive: Session, { subscription }: StreamNames, signal: AbortSignal): Promise<void> {
+  await disableSubscription(passive, { subscription })
+  for (;;) {
+    signal.throwIfAborted()
+    const running = await passive.query(
+      'SELECT pg_catalog.pg_terminate_backend(pid) FROM pg_catalog.pg_stat_subscription WHERE subname = $1 AND pid IS NOT NULL',
+      [subscription],
+    )
+    if (running.length === 0) return
     await passive.query('SELECT pg_catalog.pg_sleep(0.01)')
   }
 }

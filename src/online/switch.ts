@@ -2,16 +2,20 @@ import type { Session, Side } from '../connection/index.ts'
 import { RunLock } from '../engine/index.ts'
 import { PgleapError } from '../errors.ts'
 import { assertNoDrift, rememberSchema } from './drift.ts'
-import { isClosed, mayLogIn } from './freeze.ts'
+import { assertCanEnd, isClosed, mayLogIn } from './freeze.ts'
+import { assertLargeObjectsFit, largeObjectsAhead } from './large-objects.ts'
 import { streamNames, type StreamNames } from './names.ts'
 import { DEFAULT_MAX_PAUSE_MS, type OnlineSwitchOptions } from './options.ts'
 import { endOurOwn } from './own-sessions.ts'
 import { pause } from './pause.ts'
-import { expectedProofMs, proveWhileStreaming, type Proven } from './proof.ts'
+import { assertNonePrepared } from './prepared.ts'
+import { assertQuietCopy } from './quiet-copy.ts'
+import { expectedProofMs, largeObjectsMayDiffer, proveWhileStreaming, type Proven } from './proof.ts'
 import { amend, theRecord, type OnlineRecord } from './record.ts'
 import { otherSide, sidesOf, type Sides } from './sides.ts'
 import { startLock } from './start-lock.ts'
 import { dropPublished, dropSubscription, startSubscription } from './stream.ts'
+import { assertNoWriters } from './writers.ts'
 
 export interface SwitchReport {
   to: Side
@@ -75,6 +79,8 @@ export async function switchTo(to: Side, options: OnlineSwitchOptions): Promise<
   if (isOpen && !(await isClosed(active))) throw bothOpen(passive)
   const hasOpened = record.phase === 'switching' && isOpen
   if (!hasOpened) {
+    await noteAcceptedWriters(the)
+    await assertCanClose(the)
     await noteAppRoles(the)
     await pause(the, await prove(the))
     if (options.rehearse === 'rehearse') return report
@@ -93,6 +99,22 @@ async function noteAppRoles(the: Switch): Promise<void> {
   the.record = await amend(keeper, record, { shutOut })
 }
 
+async function noteAcceptedWriters(the: Switch): Promise<void> {
+  const { options, record, keeper } = the
+  const { acceptedWriters: before = [] } = record
+  const added = (options.acceptWriters ?? []).filter((name) => !before.includes(name))
+  if (added.length > 0) the.record = await amend(keeper, record, { acceptedWriters: [...before, ...added] })
+}
+
+/** Whoever is not stopped by what closes the active side is to be known before anybody is held up. */
+async function assertCanClose({ active, passive, record, options }: Switch): Promise<void> {
+  const { acceptedWriters = [] } = record
+  const accepted = [...acceptedWriters, ...(options.appRoles ?? [])]
+  await assertNoWriters(active, { accepted, onEvent: options.onEvent })
+  await assertCanEnd(active, acceptedWriters)
+  await assertCanEnd(passive, acceptedWriters)
+}
+
 /** Compares while the application still writes, so that the pause has little left to look at; refuses a pause that would be too long. */
 async function prove(the: Switch): Promise<Proven> {
   const { sides, record, options, active, passive, now } = the
@@ -100,9 +122,15 @@ async function prove(the: Switch): Promise<Proven> {
   await assertNoDrift(active, the.keeper)
   // A switch that broke may have stopped the stream.
   await startSubscription(passive, now)
-  const proven = await proveWhileStreaming({ sides, record, options, active, slot: now.slot })
-  const expectedMs = Math.round(await expectedProofMs(proven, active))
+  await assertQuietCopy(passive, record.tables)
+  // Making a slot for the way back would wait for them in the pause.
+  await assertNonePrepared(passive)
+  const proven = await proveWhileStreaming({ sides, record, options, active, passive, slot: now.slot })
+  const expectedMs = Math.round(await expectedProofMs(proven, active, passive))
   if (expectedMs > maxPauseMs) throw proofTooLong(expectedMs, maxPauseMs)
+  if (await largeObjectsMayDiffer(proven, active, passive)) {
+    assertLargeObjectsFit(await largeObjectsAhead(active, passive, record.choices), passive, maxPauseMs)
+  }
   return proven
 }
 

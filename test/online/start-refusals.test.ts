@@ -67,6 +67,8 @@ describe('before anything is made', { timeout: 120_000 }, () => {
       `on the source: GRANT CREATE ON DATABASE "${source.name}" TO "mover";`,
       `on the source: GRANT "postgres" TO "mover";`,
       `on the source: GRANT pg_signal_backend TO "mover";`,
+      `on the source: GRANT pg_read_all_stats TO "mover";`,
+      `on the target: GRANT pg_read_all_stats TO "mover";`,
       `on the target: GRANT CREATE ON DATABASE "${target.name}" TO "mover";`,
       `on the target: GRANT "postgres" TO "mover";`,
       `on the target: GRANT pg_signal_backend TO "mover";`,
@@ -77,9 +79,9 @@ describe('before anything is made', { timeout: 120_000 }, () => {
     }
     await nothingLeft()
 
-    await source.query(`alter role mover replication; grant pg_signal_backend to mover;
+    await source.query(`alter role mover replication; grant pg_signal_backend, pg_read_all_stats to mover;
       alter database ${source.name} owner to mover; alter table t owner to mover`)
-    await target.query(`grant pg_signal_backend, pg_create_subscription to mover;
+    await target.query(`grant pg_signal_backend, pg_read_all_stats, pg_create_subscription to mover;
       alter database ${target.name} owner to mover`)
     const second = await refusal(online.start(asMover))
     expect(second.message).toContain('way-back')

@@ -25,6 +25,7 @@ const SWITCH_OPTIONS = {
   unknown: { flags: '--accept-unknown', help: 'open though not all could be compared', means: 'accept' },
   rehearse: { flags: '--rehearse', help: 'pause and compare, then let go again', means: 'rehearse' },
   appRoles: { flags: '--app-role <role>', help: 'must not log in to the closed side; repeatable', parse: repeated },
+  acceptWriters: { flags: '--accept-writer <name>', help: 'may go on writing there; repeatable', parse: repeated },
   ...ROUTING_OPTIONS,
   sequenceOffset: { flags: '--sequence-offset <n>', help: 'added to every sequence', parse: positive },
 } as const satisfies OptionSpecs<OnlineMoveOptions>
