@@ -14,13 +14,24 @@ const VERIFY_OPTIONS = {
   target: null,
   onEvent: null,
   signal: null,
-  jobs: { ...MIGRATE_OPTIONS.jobs, help: 'sessions that read at a time on each side (2)' },
-  pgDump: MIGRATE_OPTIONS.pgDump,
   mode: {
     flags: '--mode <mode>',
     help: 'full (default) compares contents, counts only rows',
     parse: oneOf('full', 'counts'),
   },
+  jobs: { ...MIGRATE_OPTIONS.jobs, help: 'sessions that read at a time on each side (2)' },
+  include: MIGRATE_OPTIONS.include,
+  exclude: MIGRATE_OPTIONS.exclude,
+  excludeData: { ...MIGRATE_OPTIONS.excludeData, help: 'do not compare the rows of these tables; repeatable' },
+  owners: { ...MIGRATE_OPTIONS.owners, help: 'do not compare owners' },
+  privileges: { ...MIGRATE_OPTIONS.privileges, help: 'do not compare grants and default privileges' },
+  tablespaces: { ...MIGRATE_OPTIONS.tablespaces, help: 'do not compare tablespaces' },
+  roleMap: MIGRATE_OPTIONS.roleMap,
+  tablespaceMap: MIGRATE_OPTIONS.tablespaceMap,
+  sourceProvider: MIGRATE_OPTIONS.sourceProvider,
+  targetProvider: MIGRATE_OPTIONS.targetProvider,
+  nonEmptyTarget: { ...MIGRATE_OPTIONS.nonEmptyTarget, help: 'do not list what only the target holds' },
+  pgDump: MIGRATE_OPTIONS.pgDump,
 } as const satisfies OptionSpecs<VerifyOptions>
 
 export function addVerify(program: Command, finish: Finish): void {
@@ -46,7 +57,9 @@ export function addVerify(program: Command, finish: Finish): void {
 
 const EXAMPLES = `
 Exits with 0 for SAME, and with 6 for DIFFERENT and for UNKNOWN. What is written
-while it runs is a difference: compare databases that nobody writes to.
+while it runs is a difference: compare databases that nobody writes to. After a
+migration, give it the options that the migration had.
 
-Example:
-  pgleap verify postgres://old/app postgres://new/app`
+Examples:
+  pgleap verify postgres://old/app postgres://new/app
+  pgleap verify postgres://old/app postgres://new/app --exclude-data 'log_*'`

@@ -2,9 +2,18 @@ import type { Archive } from '../archive/index.ts'
 import { readWriteCounters, SourceSnapshot, writesBetween } from '../catalog/index.ts'
 import { connectionLost } from '../connection/index.ts'
 import { dumpSchema, type DumpSchemaOptions } from '../pgdump/index.ts'
-import { followProviders, isAboutPublic, isOfEither, selectEntries, tableName } from '../plan/index.ts'
+import {
+  followProviders,
+  isAboutPublic,
+  isOfEither,
+  rowsStayBehind,
+  selectEntries,
+  type Provided,
+  type ProviderRules,
+} from '../plan/index.ts'
+import type { EmitEvent } from '../report/index.ts'
 import { verify, type VerifyResult } from '../verify/index.ts'
-import { entryOptions } from './choices.ts'
+import { entryOptions, type Chosen } from './choices.ts'
 import type { Migration } from './migration.ts'
 import {
   NO_PROVIDERS,
@@ -19,37 +28,82 @@ import type { Servers } from './servers.ts'
 
 /** Compares the source, in the run's own snapshot, with what the target holds now. */
 export async function compare(migration: Migration, mode: 'full' | 'counts'): Promise<VerifyResult> {
-  const { servers, snapshot, notes, log, signal, jobs } = migration
-  const { providers = NO_PROVIDERS, owners: heirs = {} } = notes
-  const choices = withOwners(notes.choices, heirs)
+  const { servers, snapshot, notes, log, signal } = migration
   log.phase('verify')
-  const leftOut = new Set(notes.rowsLeftOut)
   await using target = await SourceSnapshot.take((inner) => servers.openTarget('verify', inner), { signal })
+  const { result } = await compareMoments({
+    ...migration,
+    moments: { source: snapshot, target },
+    choices: notes.choices,
+    providers: notes.providers ?? NO_PROVIDERS,
+    owners: notes.owners ?? {},
+    extra: notes.extraObjects,
+    sourceIs: await sourceIs(migration),
+    mode,
+    onEvent: log.emit,
+  })
+  return result
+}
+
+export interface CompareOptions {
+  servers: Servers
+  moments: { source: SourceSnapshot; target: SourceSnapshot }
+  /** With what a migration between the two was made, or would be. */
+  choices: Chosen
+  providers: Providers
+  /** Names on the target of the services' own roles, where they cannot be told from the archive any more. */
+  owners: Readonly<Record<string, string>>
+  /** The source's schema where it is known already, also by the services' rules. */
+  archive: Archive | undefined
+  /** What to make of objects that only the target has. */
+  extra: 'report' | 'ignore'
+  /** Whether others write to the source meanwhile. */
+  sourceIs: 'still' | 'changing'
+  mode: 'full' | 'counts'
+  jobs: number | undefined
+  pgDump: string | undefined
+  onEvent: EmitEvent
+  signal: AbortSignal | undefined
+}
+
+/**
+ * Compares what a migration with these choices would have brought over, and nothing else: the same rules as a run has, so that it
+ * comes to the same verdict. `provided` is the source's schema by the rules of the services.
+ */
+export async function compareMoments(
+  options: CompareOptions,
+): Promise<{ result: VerifyResult; provided: Provided; rules: ProviderRules }> {
+  const { moments, providers, mode, jobs, extra, onEvent, signal } = options
+  const { source: snapshot, target } = moments
   const rules = await readRules({
     providers,
     sourceUser: snapshot.keeper.user,
     target: target.keeper,
-    choices: notes.choices,
+    choices: options.choices,
   })
-  const dumped = await dumpBoth({ ...migration, providers }, { source: snapshot, target })
-  const source = followProviders(dumped.source, rules).archive
-  const schema = { source, target: targetArchive(dumped.target, rules, source) }
-  const kept = new Set(selectEntries(schema.source, choices).entries.map((entry) => entry.dumpId))
-  const sequences = schema.source.entries.filter(({ desc, dumpId }) => desc === 'SEQUENCE' && !kept.has(dumpId))
+  const dumped = await dumpBoth(options, moments)
+  const provided = followProviders(dumped.source, rules)
+  const source = provided.archive
+  const choices = withOwners(options.choices, { ...Object.fromEntries(provided.roleMap), ...options.owners })
+  const selection = selectEntries(source, choices)
+  const stayBehind = rowsStayBehind(selection)
+  const kept = new Set(selection.entries.map((entry) => entry.dumpId))
+  const sequences = source.entries.filter(({ desc, dumpId }) => desc === 'SEQUENCE' && !kept.has(dumpId))
   const sequencesLeftOut = new Set(sequences.map(({ catalogOid }) => catalogOid.object))
   const { owners, privileges, tablespaces, roleMap, tablespaceMap } = entryOptions(choices)
-  return await verify({
+  const result = await verify({
     source: snapshot,
     target,
     mode,
     jobs,
-    sourceIs: await sourceIs(migration),
-    includeRows: (table) => !leftOut.has(tableName(table)),
+    sourceIs: options.sourceIs,
+    includeRows: (table) => !stayBehind(table),
     includeSequence: ({ oid, schema: of }) => !sequencesLeftOut.has(oid) && !isOfEither(providers, 'schema', of),
     schema: {
-      ...schema,
-      include: (entry) => kept.has(entry.dumpId) && !(notes.extraObjects === 'ignore' && isAboutPublic(entry)),
-      extra: notes.extraObjects,
+      source,
+      target: targetArchive(dumped.target, rules, source),
+      include: (entry) => kept.has(entry.dumpId) && !(extra === 'ignore' && isAboutPublic(entry)),
+      extra,
       tablespaces,
       tablespaceMap,
     },
@@ -58,9 +112,10 @@ export async function compare(migration: Migration, mode: 'full' | 'counts'): Pr
       ...(privileges === undefined ? {} : { privileges }),
       roleMap,
     },
-    onEvent: log.emit,
+    onEvent,
     signal,
   })
+  return { result, provided, rules }
 }
 
 async function sourceIs({ servers, notes, signal }: Migration): Promise<'still' | 'changing'> {
@@ -68,19 +123,19 @@ async function sourceIs({ servers, notes, signal }: Migration): Promise<'still' 
   return writesBetween(notes.writes, await readWriteCounters(source)).found === 'none' ? 'still' : 'changing'
 }
 
-export interface DumpBothOptions {
+interface DumpBothOptions {
   servers: Servers
   /** The source's schema where it is known already. */
   archive: Archive | undefined
   pgDump: string | undefined
   /** Whose reserved schemas are passed over. */
-  providers?: Providers
+  providers: Providers
   signal: AbortSignal | undefined
 }
 
 /** Both schemas by the same pg_dump, so that what differs is the schemas and not who wrote them down. */
-export async function dumpBoth(
-  { servers, archive, pgDump, providers = NO_PROVIDERS, signal }: DumpBothOptions,
+async function dumpBoth(
+  { servers, archive, pgDump, providers, signal }: DumpBothOptions,
   moments: { source: SourceSnapshot; target: SourceSnapshot },
 ): Promise<{ source: Archive; target: Archive }> {
   const common = {

@@ -129,6 +129,38 @@ function omissionNotice({ reason, names, count }: Omission): NoticeReport {
   return { level, code, message, ...(hint === undefined ? {} : { hint }) }
 }
 
+/** What stands before the names of a reason; where nothing does, the names say themselves what they are. */
+const PASSED_OVER: Readonly<Record<OmissionReason, string>> = {
+  extensions: 'extensions ',
+  objects: '',
+  'default-privileges': '',
+  'not-allowed': '',
+  grants: 'grants to ',
+  'grants-on-system': "grants on PostgreSQL's own objects to ",
+  policies: '',
+}
+
+/** What a comparison does not look at by the rules of the services: nobody is to believe that it is the same. */
+export function passedOverNotice(
+  { provided, schemas }: Pick<LeftBehind, 'provided' | 'schemas'>,
+  rules: ProviderRules,
+): NoticeReport[] {
+  const parts = [
+    ...(schemas.length === 0 ? [] : [`schemas ${listed(schemas)}`]),
+    ...provided.omissions.map(({ reason, names }) => `${PASSED_OVER[reason]}${listed(names)}`),
+  ]
+  if (parts.length === 0) return []
+  const services = new Set([rules.source.name, rules.target.name])
+  return [
+    {
+      level: 'info',
+      code: 'verify.passed-over',
+      message: `Not compared, as a migration leaves it behind by the rules of ${[...services].join(' and ')}: ${parts.join('; ')}.`,
+      hint: 'Name another provider with --source-provider or --target-provider, if these are yours.',
+    },
+  ]
+}
+
 function ownerNotice({ owners }: Provided, { targetUser }: ProviderRules): NoticeReport[] {
   if (owners.length === 0) return []
   return [

@@ -15,6 +15,7 @@ export {
 } from './provider-rules.ts'
 export type { Omission, OmissionReason, Provided, ProviderRules } from './provider-rules.ts'
 export { isAboutPublic, restoreWith } from './restore.ts'
+export { rowsStayBehind } from './rows-behind.ts'
 export { rowsAreWanted, selectEntries } from './selection.ts'
 export { STAGES } from './step-list.ts'
 export type { DefinitionWork, PlannedStep, SqlWork, Work } from './work.ts'

@@ -6,16 +6,9 @@ import { partitionRoots } from './families.ts'
 import { planForeignKey } from './foreign-key-steps.ts'
 import { planIndex, planIndexAttach, planKey } from './index-steps.ts'
 import { planDatabase, planOwnersAndGrants } from './owner-steps.ts'
-import {
-  describe,
-  planObject,
-  relationEntries,
-  tableName,
-  type Plan,
-  type Planning,
-  type PlanInput,
-} from './planning.ts'
+import { describe, planObject, tableName, type Plan, type Planning, type PlanInput } from './planning.ts'
 import { quoted } from './restore.ts'
+import { rowsStayBehind } from './rows-behind.ts'
 import { selectEntries } from './selection.ts'
 import { planStatistics } from './statistics-steps.ts'
 import { STAGES, StepList } from './step-list.ts'
@@ -57,12 +50,7 @@ export function plan(input: PlanInput): Plan {
   for (const entry of entries('late')) planLate(planning, entry, copiesBehind)
 
   const { steps } = planning.list
-  const kept = relationEntries(selection.entries)
-  const extensions = new Set(selection.entries.flatMap(({ desc, tag }) => (desc === 'EXTENSION' ? [tag] : [])))
-  const rowsLeftOut = input.facts.tables.filter(
-    ({ oid, extension }) =>
-      selection.withoutData.has(oid) || (extension === undefined ? !kept.has(oid) : !extensions.has(extension.name)),
-  )
+  const rowsLeftOut = input.facts.tables.filter(rowsStayBehind(selection))
   return {
     steps,
     definitions: planning.definitions,

@@ -34,7 +34,7 @@ export function offlineSteps(facts: StepFacts): RunbookStep[] {
       number: '50',
       title: 'Compare once more, right before opening',
       who: 'DBA of the target',
-      script: { name: '50-verify.sh', words: ['verify', SRC, DST] },
+      script: { name: '50-verify.sh', words: ['verify', SRC, DST, ...facts.flags('verify')] },
       takes: 'about half of step 40',
       watch:
         'Exit code 0: nobody has written to the source meanwhile. 6: somebody did; find out who, empty the target and do step 40 again. May be left out where the pause is short and step 38 is certain.',

@@ -20,7 +20,7 @@ export interface VerifyOptions {
   /** Sessions that read at the same time on each side. @defaultValue 2 */
   jobs?: number | undefined
   /** Which tables of the source are compared: rows that were left out by request are not. @defaultValue all */
-  includeRows?: ((table: Pick<TableFacts, 'oid' | 'schema' | 'name'>) => boolean) | undefined
+  includeRows?: ((table: Pick<TableFacts, 'oid' | 'schema' | 'name' | 'extension'>) => boolean) | undefined
   /** Which sequences of the source are compared. @defaultValue all, but those of tables that are left out */
   includeSequence?: ((sequence: SequenceFacts) => boolean) | undefined
   /** Sequences have no snapshot: where others write to the source, they go on there. @defaultValue 'still' */

@@ -2,7 +2,7 @@ import { writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
-import { migrate, plan, resume, type RunReport } from '../../src/index.ts'
+import { migrate, plan, resume, verify, type Event, type RunReport, type VerifyOptions } from '../../src/index.ts'
 import { freshDatabase, imitate, queryOnce, server } from '../kit/index.ts'
 import { demo, expectRefusal, expectWhole, run } from './support.ts'
 
@@ -11,6 +11,17 @@ function told({ notices }: Pick<RunReport, 'notices'>): Record<string, string> {
   const ours = notices.filter(({ code }) => code.startsWith('provider.'))
   expect(new Set(ours.map(({ code }) => code)).size).toBe(ours.length)
   return Object.fromEntries(ours.map(({ code, message }) => [code, message]))
+}
+
+/** What `verify` says with the options of a migration that went well: the same as that. Returns what it does not look at. */
+async function expectSame(options: VerifyOptions): Promise<string[]> {
+  const events: Event[] = []
+  const report = await verify({ ...options, onEvent: (event) => events.push(event) })
+  expect(report.objects.filter((found) => found.verdict !== 'SAME')).toEqual([])
+  expect(report.verdict).toBe('SAME')
+  return events.flatMap((event) =>
+    event.type === 'notice' && event.code === 'verify.passed-over' ? [event.message] : [],
+  )
 }
 
 const ROLES = 'shop_owner, shop_sales, shop_stock, shop_auditor, "Shop ""Reader"""'
@@ -54,6 +65,41 @@ test('the demo moves from Azure Single to Azure Flexible without one error, once
       `select (select tableowner from pg_tables where tablename = 'theirs') as owner, relacl::text as acl from pg_class where relname = 'ours'`,
     ),
   ).toEqual([{ owner: 'server_admin', acl: expect.stringContaining('shop_auditor=r/') }])
+
+  const [unseen] = await expectSame(ends)
+  expect(unseen).toMatch(/Azure.*cast CAST \(text AS shop\.dimensions\); .*grants to azure_superuser/u)
+  const blind = await verify({ ...ends, sourceProvider: 'self-managed', targetProvider: 'self-managed' })
+  expect(blind.verdict).toBe('DIFFERENT')
+  // What was changed since is a difference, also by the rules.
+  await run(ends.target, 'revoke select on public.ours from shop_auditor; insert into public.theirs values (2)')
+  const changed = await verify(ends)
+  const differing = changed.objects.filter((found) => found.verdict !== 'SAME')
+  expect(differing.map(({ object, kind }) => `${kind} ${object}`)).toEqual([
+    'table public.theirs',
+    'grants public.TABLE ours',
+  ])
+})
+
+test('a comparison right after a migration at Aptible says what the migration said', async () => {
+  await using old = await imitate('aptible', 13)
+  await using young = await imitate('aptible', 17)
+  const ends = { source: old.adminUrl, target: young.adminUrl }
+  for (const end of [old, young]) await run(end.adminUrl, 'create role app')
+  await run(
+    ends.source,
+    `create table t (id int primary key, note text); insert into t values (1, 'one'); alter table t owner to app;
+     create table logs (id serial, line text); insert into logs (line) values ('one'), ('two');
+     create table scratch (x int); insert into scratch values (1);
+     create table theirs (x int); insert into theirs values (1); alter table theirs owner to postgres;
+     grant usage on schema public to app; grant select on t to postgres`,
+  )
+  const options = { ...ends, exclude: ['scratch'], excludeData: ['logs'] }
+  expectWhole(await migrate(options))
+  await expectSame(options)
+  const all = await verify(ends)
+  expect(all.objects.flatMap(({ object, kind, verdict }) => (verdict === 'SAME' ? [] : [`${kind} ${object}`]))).toEqual(
+    expect.arrayContaining(['table public.logs', 'table public.scratch']),
+  )
 })
 
 test('RDS to RDS leaves to the service what is its own', async () => {
@@ -76,6 +122,7 @@ test('RDS to RDS leaves to the service what is its own', async () => {
   const report = await migrate(ends)
   expectWhole(report)
   expect(told(report)).toEqual(planned)
+  await expectSame(ends)
   expect(told(report)).toEqual({
     'provider.default-privileges': expect.stringContaining('default acl'),
     'provider.owners': expect.stringContaining('rds_superuser'),
@@ -118,6 +165,7 @@ test("Supabase to a server of one's own leaves the service behind, and goes on o
      insert into auth.users values ('00000000-0000-0000-0000-000000000001', 'a@b.c')`,
   )
   expectWhole(await resume({ source: ends.source, target: ends.target }))
+  expect(await expectSame(ends)).toEqual([expect.stringMatching(/schemas .*auth, .*event trigger pgrst_ddl_watch/u)])
   expect(await queryOnce(ends.target, `select policyname from pg_policies`)).toEqual([{ policyname: 'everybody' }])
 })
 
@@ -134,6 +182,9 @@ test('a plain administrator moves a database to one of his like', async () => {
   const ours = await migrate({ ...ends, roleMap: { postgres: 'plain_admin' } })
   expectWhole(ours)
   expect(told(ours)).toEqual({})
+  expect(await expectSame({ ...ends, roleMap: { postgres: 'plain_admin' } })).toEqual([])
+  expect(await verify({ ...ends, owners: 'skip' })).toMatchObject({ verdict: 'SAME' })
+  expect(await verify(ends)).toMatchObject({ verdict: 'DIFFERENT' })
 })
 
 test('a provider that the user names comes before what is recognised, and only the run that began with it goes on', async () => {
@@ -147,6 +198,9 @@ test('a provider that the user names comes before what is recognised, and only t
   await writeFile(file, 'id: acme\nreserved: { schemas: [acme_audit] }\n')
   const report = await migrate({ source: source.url, target: target.url, sourceProvider: file })
   expectWhole(report)
+  expect(await expectSame({ source: source.url, target: target.url, sourceProvider: file })).toEqual([
+    'Not compared, as a migration leaves it behind by the rules of acme and self-managed PostgreSQL: schemas acme_audit.',
+  ])
   expect(told(report)).toEqual({ 'provider.schemas': 'Schemas of acme stay behind, with 1 tables: acme_audit.' })
   expect(await target.query(`select to_regclass('acme_audit.log') as log`)).toEqual([{ log: null }])
   await expectRefusal(

@@ -120,12 +120,16 @@ describe('a runbook', () => {
     // The source's wal_level is replica.
     expect(recommended.recommendation.reasons.join(' ')).toMatch(/S01.* mended/u)
 
-    const asked = await runbook({ ...both, folder: join(scratch, 'asked'), way: 'offline', jobs: 2, verify: 'counts' })
+    const choices = { jobs: 2, verify: 'counts', targetProvider: 'aptible' } as const
+    const asked = await runbook({ ...both, folder: join(scratch, 'asked'), way: 'offline', ...choices })
     expect(asked).toMatchObject({ way: 'offline', recommendation: { way: 'online' } })
     const readme = await read(join(scratch, 'asked'), 'README.md')
     expect(readme).toContain('**pgleap recommends online; this way was asked for.**')
     const migrate = await read(join(scratch, 'asked'), '40-migrate.sh')
-    expect(migrate).toContain('migrate "$SRC" "$DST" --jobs 2 --verify counts --report results/migrate.html "$@"')
+    expect(migrate).toContain('--jobs 2 --verify counts --target-provider aptible --report results/migrate.html "$@"')
+    expect(await read(join(scratch, 'asked'), '50-verify.sh')).toContain(
+      'verify "$SRC" "$DST" --mode counts --target-provider aptible "$@"',
+    )
 
     const filtered = await runbook({ ...both, folder: join(scratch, 'filtered'), include: ["t'*", 't'], exclude: [] })
       .then(() => 'written')
@@ -138,6 +142,7 @@ describe('a runbook', () => {
     )
     const offline = await runbook({ ...both, folder: join(scratch, 'filtered'), include: ['t'] })
     expect(offline.recommendation.reasons.join(' ')).toContain('a choice of tables')
+    expect(await read(join(scratch, 'filtered'), '50-verify.sh')).toContain('verify "$SRC" "$DST" --include t "$@"')
   })
 
   test('keeps an application writing: to the target, back again, and to its end', { timeout: 180_000 }, async () => {
