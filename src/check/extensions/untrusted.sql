@@ -1,4 +1,5 @@
--- Functions in languages that only superusers may use, that no extension brings; those in C aside.
+-- Functions in languages that only superusers may use, that no extension brings; those in C aside. The constructors of range types are
+-- in language internal; they come with the type, on which they depend internally (typecmds.c, makeRangeConstructors).
 select
     l.lanname::text as language,
     pg_catalog.array_agg(p.oid::pg_catalog.regprocedure::text order by p.oid) as functions
@@ -12,7 +13,7 @@ where
         from
             pg_catalog.pg_depend d
         where
-            d.classid = 'pg_catalog.pg_proc'::pg_catalog.regclass and d.objid = p.oid and d.deptype = 'e'
+            d.classid = 'pg_catalog.pg_proc'::pg_catalog.regclass and d.objid = p.oid and d.deptype in ('e', 'i')
     )
 group by
     1
