@@ -57,7 +57,7 @@ describe('a schema of 13 with one of each thing that breaks', () => {
           "O08 block broken.lenient.a",
           "O11 info broken.words.short",
           "O13 error function broken.folded(text)",
-          "O14 block broken.doubled",
+          "O14 error broken.doubled",
           "O16 error broken.cache",
           "O17 error foreign server here",
           "O18 warning function broken."fetch"()",

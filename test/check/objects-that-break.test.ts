@@ -260,6 +260,11 @@ describe('functions that need a search_path', () => {
   })
 })
 
+/** A fix of the source that gives a table another replica identity. */
+function identityFix(sql: string, undo: string): object {
+  return { kind: 'sql', side: 'source', sql, undo }
+}
+
 describe('what does not travel by itself', () => {
   test('online: unlogged tables, generated identities, materialized views', async () => {
     await using source = await freshDatabase(await server(18))
@@ -272,11 +277,62 @@ describe('what does not travel by itself', () => {
        create materialized view empty as select 1 as a with no data`,
     )
     expect(await objectsOf('O14', { source })).toEqual(['public.doubled'])
+    // One fact, one finding.
+    await passes('I02', { source })
     expect(await objectsOf('O16', { source })).toEqual(['public.cache'])
     expect(await objectsOf('O19', { source })).toEqual(['materialized view public.filled'])
     for (const id of ['O14', 'O16'])
       expect(await found(id, { source, paths: ['offline'] })).toMatchObject({ status: 'skipped' })
     await passes('O19', { source, paths: ['offline'] })
+  })
+
+  test('online: a key with generated columns is replaced by what an online migration would take', async () => {
+    await using source = await freshDatabase(await server(15))
+    await psqlLike(
+      source.url,
+      `create table has_another (a int not null, b int generated always as (a) stored primary key, code text not null unique);
+       create table has_none (a int, b int generated always as (a) stored primary key, note text);
+       create table meant (a int primary key, b int generated always as (a) stored not null unique);
+       alter table meant replica identity using index meant_b_key`,
+    )
+    const fixesTo = async (to: number) =>
+      (await findings('O14', { source, to })).map(({ object, severity, fix }) => [object, severity, fix])
+    const byKey = [
+      [
+        'public.has_another',
+        'warning',
+        identityFix(
+          'ALTER TABLE "public"."has_another" REPLICA IDENTITY USING INDEX "has_another_code_key";',
+          'ALTER TABLE "public"."has_another" REPLICA IDENTITY DEFAULT;',
+        ),
+      ],
+      [
+        'public.meant',
+        'warning',
+        identityFix(
+          'ALTER TABLE "public"."meant" REPLICA IDENTITY DEFAULT;',
+          'ALTER TABLE "public"."meant" REPLICA IDENTITY USING INDEX "meant_b_key";',
+        ),
+      ],
+    ]
+    // Neither by its key nor by whole rows: the primary key of the side that applies has the generated column, too.
+    const has_none = ['public.has_none', 'error', { kind: 'advice', text: expect.stringContaining('write pause') }]
+    expect(await fixesTo(17)).toEqual([byKey[0], has_none, byKey[1]])
+    expect(await fixesTo(18)).toEqual([byKey[0], has_none, byKey[1]])
+
+    // The apply worker of 15 does not search by the index, and the whole row will do.
+    await source.query(
+      `create table whole (a int, b int generated always as (a) stored not null unique);
+       alter table whole replica identity using index whole_b_key`,
+    )
+    expect((await fixesTo(15)).at(-1)).toEqual([
+      'public.whole',
+      'warning',
+      identityFix(
+        'ALTER TABLE "public"."whole" REPLICA IDENTITY FULL;',
+        'ALTER TABLE "public"."whole" REPLICA IDENTITY USING INDEX "whole_b_key";',
+      ),
+    ])
   })
 
   test('a materialized view that reads an empty one arrives empty', async () => {

@@ -28,4 +28,4 @@ export { identityFactsQuery, publishedTables, tableName } from './identity-facts
 export type { IdentityFacts, IdentityIndex, PublishedTable } from './identity-facts.ts'
 export { changeSql, identityRule } from './identity-rule.ts'
 export type { IdentityChange, IdentityRule, Search } from './identity-rule.ts'
-export { unequalPartitions } from './no-identity.ts'
+export { generatedIdentities, unequalPartitions } from './no-identity.ts'

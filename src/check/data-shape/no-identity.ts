@@ -8,12 +8,13 @@ import {
   publishedTables,
   tableName,
   type IdentityFacts,
+  type IdentityIndex,
   type PublishedTable,
 } from './identity-facts.ts'
 import { changeSql, flawsOf, identityRule, type IdentityRule } from './identity-rule.ts'
 
 /** What is wrong with the identity of the table that is published, its partitions aside. */
-type Lack = 'none' | 'flawed' | 'full' | 'partitions' | undefined
+type Lack = 'none' | 'flawed' | 'generated' | 'full' | 'partitions' | undefined
 
 export const noIdentity = check<IdentityFacts>({
   id: 'I01',
@@ -50,6 +51,11 @@ export function unequalPartitions(facts: readonly IdentityFacts[], pair: Pair): 
   })
 }
 
+/** Tables whose key is over generated columns, which are not published: O14 reports them. */
+export function generatedIdentities(facts: readonly IdentityFacts[], pair: Pair): NewFinding[] {
+  return lacking('generated', facts, pair).map((published) => finding(published, flawOf(published.table), pair))
+}
+
 function lacking(what: Lack, facts: readonly IdentityFacts[], pair: Pair): PublishedTable[] {
   return publishedTables(facts, pair.source).filter((published) => lackOf(published, pair) === what)
 }
@@ -58,17 +64,23 @@ function lackOf(published: PublishedTable, pair: Pair): Lack {
   const { table } = published
   const { kind, changes } = identityRule(published, pair)
   if (kind !== 'pause' && changes.length === 0) return undefined
-  if (table.key === null && (table.identity === 'd' || table.identity === 'i') && flawOf(table) !== '') return 'flawed'
+  if (table.key === null && (table.identity === 'd' || table.identity === 'i') && flawOf(table) !== '') {
+    return meantBy(table)?.generated === true ? 'generated' : 'flawed'
+  }
   if (table.key === null && table.identity !== 'f') return 'none'
   return kind === 'pause' ? 'full' : published.partitions.length > 0 ? 'partitions' : 'full'
 }
 
 /** Why the index that is meant as the identity is none; empty where none is meant. */
-function flawOf({ identity, indexes }: IdentityFacts): string {
-  const meant = indexes.find((index) => (identity === 'i' ? index.identity : index.primary))
+function flawOf(table: IdentityFacts): string {
+  const meant = meantBy(table)
   if (meant !== undefined)
     return `Its index ${meant.name} cannot be the replica identity: it is ${listed(flawsOf(meant))}`
-  return identity === 'i' ? 'The index of its replica identity was dropped' : ''
+  return table.identity === 'i' ? 'The index of its replica identity was dropped' : ''
+}
+
+function meantBy({ identity, indexes }: IdentityFacts): IdentityIndex | undefined {
+  return indexes.find((index) => (identity === 'i' ? index.identity : index.primary))
 }
 
 function finding(published: PublishedTable, why: string, pair: Pair): NewFinding {
@@ -90,10 +102,15 @@ function finding(published: PublishedTable, why: string, pair: Pair): NewFinding
 }
 
 /** What online mode does with the table, and what that means. */
-function consequence(published: PublishedTable, rule: IdentityRule, { target }: Pair): string {
+function consequence(published: PublishedTable, rule: IdentityRule, { source, target }: Pair): string {
   switch (rule.kind) {
     case 'key':
-      return 'Online mode publishes it with the key of the fix; published without, its UPDATE and DELETE would fail on the source.'
+      // Before 18, a key with generated columns is announced, and the subscriber misses them (logicalrep_rel_mark_updatable).
+      return `Online mode publishes it with the key of the fix; published without, ${
+        meantBy(published.table)?.generated === true && source.major < 18
+          ? 'the first UPDATE or DELETE that arrives would stop the subscription'
+          : 'its UPDATE and DELETE would fail on the source'
+      }.`
     case 'full':
       return `Online mode publishes it with the whole row as its identity (FULL), which is more WAL on the source; PostgreSQL ${String(target.major)} finds a row ${SEARCH[rule.search ?? 'scan']}.`
     case 'pause':

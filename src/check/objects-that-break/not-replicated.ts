@@ -1,41 +1,29 @@
 import { loadSql } from '../../sql.ts'
 import { check } from '../check.ts'
 import type { NewFinding, Pair } from '../check.ts'
+import { generatedIdentities, identityFactsQuery, type IdentityFacts } from '../data-shape/index.ts'
 import { counted, listed, statements } from '../names.ts'
 import { EVERY_COPY, crosses, target, travelling } from './shared.ts'
 import type { ObjectRow } from './shared.ts'
 
 interface OnlineObject extends ObjectRow {
-  kind: 'unlogged' | 'materialized view' | 'identity'
+  kind: 'unlogged' | 'materialized view'
   populated: boolean
   partitioned: boolean
   bytes: number
   empty_sources: string[]
-  column_name: string | null
 }
 
 const ONLINE_OBJECTS = loadSql(import.meta.url, 'online-objects.sql')
 
 /** "publisher did not send replica identity column", and on 18 "Replica identity must not contain unpublished generated columns". */
-export const generatedIdentity = check<OnlineObject>({
+export const generatedIdentity = check<IdentityFacts>({
   id: 'O14',
   title: 'No replica identity has a generated column',
-  severity: 'block',
+  severity: 'warning',
   paths: ['online'],
-  source: ONLINE_OBJECTS,
-  assess: ({ source }, pair) =>
-    travelling(source, pair)
-      .filter(({ kind }) => kind === 'identity')
-      .map(({ name, column_name: column }) => ({
-        object: name,
-        message: `Its replica identity has the generated column ${String(column)}, which is not published: ${pair.source.major >= 18 ? 'once the table is published, its UPDATE and DELETE fail on the source' : 'the first UPDATE or DELETE that arrives stops the subscription'}.`,
-        fix: {
-          kind: 'sql',
-          side: 'source',
-          sql: statements(`ALTER TABLE ${name} REPLICA IDENTITY FULL`),
-          undo: statements(`ALTER TABLE ${name} REPLICA IDENTITY DEFAULT`),
-        },
-      })),
+  source: identityFactsQuery,
+  assess: ({ source }, pair) => generatedIdentities(source, pair),
 })
 
 /** A publication takes permanent tables alone (check_publication_add_relation, pg_publication.c). */

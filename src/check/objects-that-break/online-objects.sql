@@ -1,5 +1,4 @@
--- What logical replication does not carry, and what stands in its way: unlogged tables, materialized views, and tables whose replica
--- identity has a generated column.
+-- What logical replication does not carry: unlogged tables and materialized views.
 SELECT n.nspname::text                                                        AS schema,
        c.oid::pg_catalog.regclass::text                                       AS name,
        CASE c.relkind WHEN 'm' THEN 'materialized view' ELSE 'unlogged' END   AS kind,
@@ -18,8 +17,7 @@ SELECT n.nspname::text                                                        AS
              SELECT e.oid::pg_catalog.regclass::text
                FROM reads s
                JOIN pg_catalog.pg_class e ON e.oid = s.oid AND e.relkind = 'm' AND NOT e.relispopulated
-              WHERE c.relkind = 'm' AND e.oid <> c.oid)                       AS empty_sources,
-       NULL                                                                   AS column_name
+              WHERE c.relkind = 'm' AND e.oid <> c.oid)                       AS empty_sources
   FROM pg_catalog.pg_class c
   JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
  WHERE (c.relkind = 'm' OR c.relkind IN ('r', 'p') AND c.relpersistence = 'u')
@@ -27,14 +25,4 @@ SELECT n.nspname::text                                                        AS
    AND NOT EXISTS (SELECT
                      FROM pg_catalog.pg_depend d
                     WHERE d.classid = 'pg_catalog.pg_class'::pg_catalog.regclass AND d.objid = c.oid AND d.deptype = 'e')
-UNION ALL
-SELECT n.nspname::text, c.oid::pg_catalog.regclass::text, 'identity', true, false, 0, '{}', pg_catalog.quote_ident(a.attname)
-  FROM pg_catalog.pg_index i
-  JOIN pg_catalog.pg_class c ON c.oid = i.indrelid
-  JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
-  JOIN pg_catalog.pg_attribute a ON a.attrelid = c.oid AND a.attnum = ANY (i.indkey)
- WHERE (c.relreplident = 'd' AND i.indisprimary OR c.relreplident = 'i' AND i.indisreplident)
-   -- Of the key's columns alone: the others are many, and this makes JSON of each.
-   AND CASE WHEN a.attnum = ANY (i.indkey) THEN pg_catalog.to_jsonb(a) ->> 'attgenerated' <> '' END
-   AND n.nspname !~ '^pg_' AND n.nspname <> 'information_schema'
  ORDER BY 2
