@@ -2,7 +2,7 @@ import { readDatabase, type DatabaseFacts } from '../catalog/index.ts'
 import { connect, DatabaseError, SQLSTATE, type ConnectionInfo, type Session } from '../connection/index.ts'
 import { PgleapError } from '../errors.ts'
 import type { DatabaseStatement } from '../plan/index.ts'
-import { quoteIdent, quoteLiteral } from '../sql.ts'
+import { quoteIdent, quoteLiteral, settingSql } from '../sql.ts'
 import { userObjects } from './preconditions.ts'
 
 /**
@@ -27,15 +27,15 @@ export async function createDatabase(
  * Whether the target database is as `createDatabase` leaves it: the connected role's, with the source's encoding and locale,
  * and nothing in it or set for it. To go on with such a one overwrites nothing (invariant 8), whoever made it.
  */
-export async function isAsCreated(pair: { source: Session; target: Session }): Promise<boolean> {
-  const [like, found] = [await readDatabase(pair.source), await readDatabase(pair.target)]
+export async function isAsCreated(like: DatabaseFacts, target: Session): Promise<boolean> {
+  const found = await readDatabase(target)
   const sameLocale = LOCALE.every((property) => like[property] === found[property])
   const untouched =
     found.comment === undefined &&
     found.grants === undefined &&
     found.settings.length === 0 &&
     found.connectionLimit === -1
-  return sameLocale && untouched && found.owner === pair.target.user && (await userObjects(pair.target)).length === 0
+  return sameLocale && untouched && found.owner === target.user && (await userObjects(target)).length === 0
 }
 
 const LOCALE = ['encoding', 'collate', 'ctype', 'localeProvider', 'icuLocale'] as const
@@ -117,6 +117,14 @@ function explain(error: unknown, name: string, like: DatabaseFacts): unknown {
   }
 }
 
+/**
+ * Whether a setting closes the database to writers. It never travels: the source is closed for the time of the copy
+ * (docs/offline.md), and on the target it would stop our own sessions, and then the application.
+ */
+export function closesDatabase({ role, name, value }: DatabaseFacts['settings'][number]): boolean {
+  return role === undefined && name === 'default_transaction_read_only' && !/^(?:off|false|no|0)$/iu.test(value)
+}
+
 export interface DatabasePropertyOptions {
   /** `keep` for a database that this run has made: another's stays whose it is. */
   owner: 'keep' | 'skip'
@@ -133,7 +141,7 @@ export interface DatabasePropertyOptions {
  */
 export function databasePropertiesSql(
   source: DatabaseFacts,
-  target: DatabaseFacts,
+  target: Pick<DatabaseFacts, 'name' | 'owner' | 'comment' | 'connectionLimit' | 'settings' | 'grants'>,
   options: DatabasePropertyOptions,
 ): DatabaseStatement[] {
   const name = quoteIdent(target.name)
@@ -152,10 +160,14 @@ export function databasePropertiesSql(
   const known = new Set(target.settings.map((setting) => `${setting.role ?? ''}\0${setting.name}`))
   for (const setting of source.settings) {
     if (setting.role !== undefined && options.roleSettings === 'skip') continue
+    if (closesDatabase(setting)) continue
     const role = setting.role === undefined ? undefined : options.role(setting.role)
     if (known.has(`${role ?? ''}\0${setting.name}`)) continue
     const whom = role === undefined ? `DATABASE ${name}` : `ROLE ${quoteIdent(role)} IN DATABASE ${name}`
-    add(`ALTER ${whom} SET ${setting.name}`, ` TO ${settingValue(setting.name, setting.value)}`)
+    statements.push({
+      label: `ALTER ${whom} SET ${setting.name}`,
+      sql: `ALTER ${whom} SET ${settingSql(setting.name, setting.value)}`,
+    })
   }
   if (options.privileges === 'keep') {
     if (source.grants !== undefined && target.grants === undefined) {
@@ -176,20 +188,4 @@ export function databaseRoles(source: DatabaseFacts, options: Omit<DatabasePrope
     ...(options.roleSettings === 'keep' ? source.settings.flatMap(({ role }) => role ?? []) : []),
     ...(options.privileges === 'keep' ? (source.grants ?? []).flatMap(({ grantee }) => grantee ?? []) : []),
   ]
-}
-
-/** Settings that hold lists are stored quoted already: SET must not quote the whole of them (pg_dump's variable_is_guc_list_quote). */
-const QUOTED_LISTS = new Set([
-  'local_preload_libraries',
-  'search_path',
-  'session_preload_libraries',
-  'shared_preload_libraries',
-  'temp_tablespaces',
-  'unix_socket_directories',
-  'restrict_nonsystem_relation_kind',
-])
-
-function settingValue(name: string, value: string): string {
-  if (!QUOTED_LISTS.has(name)) return quoteLiteral(value)
-  return value === '' ? "''" : value
 }

@@ -1,4 +1,3 @@
-import { readFileSync } from 'node:fs'
 import type { SourceSnapshot } from '../catalog/index.ts'
 import { readDatabase } from '../catalog/index.ts'
 import { createLedger, openLedger, RunLock, type Ledger } from '../engine/index.ts'
@@ -20,6 +19,7 @@ import { goOn } from './resume.ts'
 import { RunLog } from './run-log.ts'
 import { openPair, servers, type Pair, type Servers } from './servers.ts'
 import { withoutSecrets } from './source-string.ts'
+import { pgleapVersion } from './version.ts'
 
 export type DatabaseOptions = Omit<MigrateOptions, 'source' | 'target'>
 
@@ -132,7 +132,7 @@ async function createIfAsked(
     // The same command again, after a run that broke: its database is there, with its ledger.
     if ((await openLedger(pair.target)) !== undefined) return 'found'
     // Or without one, where it broke before it had a ledger.
-    if (await isAsCreated(pair)) return 'bare'
+    if (await isAsCreated(await readDatabase(pair.source), pair.target)) return 'bare'
   } catch (error) {
     if (!(error instanceof PgleapError && error.code === 'connect.no-database' && error.party === 'target')) throw error
   }
@@ -164,16 +164,11 @@ export function begin(
 ): Promise<Ledger<Work>> {
   return createLedger(pair.target, {
     run: {
-      pgleapVersion: version(),
+      pgleapVersion: pgleapVersion(),
       source: { describe: ends.source.describe(), connection: withoutSecrets(ends.source) },
       snapshot: snapshot.identity,
       options: { ...notes },
     },
     steps,
   })
-}
-
-function version(): string {
-  const text = readFileSync(new URL('../../package.json', import.meta.url), 'utf8')
-  return /"version": "([^"]+)"/.exec(text)?.[1] ?? 'unknown'
 }

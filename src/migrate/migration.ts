@@ -1,6 +1,6 @@
 import type { Archive } from '../archive/index.ts'
 import type { SourceSnapshot, WriteCounters } from '../catalog/index.ts'
-import type { Ledger } from '../engine/index.ts'
+import type { Ledger, RunRecord } from '../engine/index.ts'
 import { PgleapError } from '../errors.ts'
 import type { Definitions, Work } from '../plan/index.ts'
 import type { RunReport } from '../report/index.ts'
@@ -51,14 +51,32 @@ export interface Migration {
   onReport?: LargerRun['onReport']
 }
 
-/** @throws PgleapError `ledger.damaged` where the ledger's notes are not those of a migration */
+/**
+ * @throws PgleapError `ledger.damaged` where the ledger's notes are not those of a migration, `resume.restore` where they are
+ *   those of a restore
+ */
 export function notesOf({ run }: Ledger<Work>): RunNotes {
+  refuseRestore(run)
   if (isNotes(run.options)) return run.options
   throw new PgleapError({
     code: 'ledger.damaged',
     message: 'The ledger in the target cannot be trusted: what it notes of the run is incomplete.',
     hint: 'Empty the target, drop its schema pgleap, and start anew.',
     party: 'target',
+  })
+}
+
+/**
+ * A restore from files has a ledger, too, and goes on by itself alone.
+ * @throws PgleapError `resume.restore`
+ */
+export function refuseRestore({ source }: Pick<RunRecord, 'source'>): void {
+  if (source['archive'] === undefined) return
+  throw new PgleapError({
+    code: 'resume.restore',
+    message: `The target holds an unfinished restore of ${source['archive']}.`,
+    hint: 'Go on with it by the same "pgleap restore" command, or give up on it: empty the target, drop its schema pgleap, and start anew.',
+    party: 'usage',
   })
 }
 

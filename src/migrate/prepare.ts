@@ -7,7 +7,7 @@ import { followProviders, isTheirs, plan, restoreWith, STAGES, tableName, type P
 import type { PlannedTable } from '../report/index.ts'
 import { quoteIdent } from '../sql.ts'
 import { entryOptions, type Chosen } from './choices.ts'
-import { databasePropertiesSql, databaseRoles } from './database.ts'
+import { closesDatabase, databasePropertiesSql, databaseRoles } from './database.ts'
 import {
   assertExtensionsAvailable,
   assertRolesExist,
@@ -89,6 +89,14 @@ export async function prepare(options: PrepareOptions): Promise<Prepared> {
   const behind = reading.facts.tables.filter((table) => !travelling.has(table))
   const left = { provided, schemas: without, tables: behind, archive: planning }
   for (const notice of providerNotices(left, rules)) log.notice(notice)
+  if (reading.database.settings.some(closesDatabase)) {
+    log.notice({
+      level: 'info',
+      code: 'source.closed',
+      message:
+        'default_transaction_read_only is turned on for the database of the source. That is not carried over: the target is to be written to.',
+    })
+  }
   await noteOwners({ ...options, choices }, reading.archive)
   const publicGrants = options.nonEmptyTarget === 'add' ? 'skip' : privileges
   const onPublic = await publicSchema({ source: snapshot.keeper, target, privileges: publicGrants })
@@ -136,7 +144,10 @@ export async function prepare(options: PrepareOptions): Promise<Prepared> {
 }
 
 /** Said once and in time, not only by a failure for each object. */
-async function noteOwners({ target, choices, log }: PrepareOptions, archive: Archive): Promise<void> {
+export async function noteOwners(
+  { target, choices, log }: Pick<PrepareOptions, 'target' | 'choices' | 'log'>,
+  archive: Archive,
+): Promise<void> {
   const names = await ownersOutOfReach(target, archive, entryOptions(choices))
   if (names.length === 0) return
   const list = names.map(quoteIdent).join(', ')

@@ -17,7 +17,7 @@ export interface LeftBehind {
   provided: Provided
   /** Reserved schemas of the source, and their tables. */
   schemas: readonly string[]
-  tables: readonly TableRef[]
+  tables: readonly Pick<TableRef, 'schema'>[]
   /** The archive that is planned. */
   archive: Archive
 }
@@ -36,7 +36,11 @@ export function providerNotices(
 }
 
 /** Its own schemas a service makes itself; a schema of the customer's that only has the name of one is another thing. */
-function schemaNotices(schemas: readonly string[], tables: readonly TableRef[], rules: ProviderRules): NoticeReport[] {
+function schemaNotices(
+  schemas: readonly string[],
+  tables: readonly Pick<TableRef, 'schema'>[],
+  rules: ProviderRules,
+): NoticeReport[] {
   const theirs = schemas.filter((name) => isReserved(rules.source, 'schema', name))
   const ours = schemas.filter((name) => !theirs.includes(name))
   const count = (names: readonly string[]) => formatCount(tables.filter(({ schema }) => names.includes(schema)).length)

@@ -6,7 +6,7 @@ import { qualified } from '../sql.ts'
 import type { RunReport } from '../report/index.ts'
 import { rereadDefinitions } from './definitions.ts'
 import { finish } from './finish.ts'
-import { notesOf, type LargerRun } from './migration.ts'
+import { notesOf, refuseRestore, type LargerRun } from './migration.ts'
 import { noteOlderRows } from './older-rows.ts'
 import { DEFAULT_JOBS, type ResumeOptions } from './options.ts'
 import { takeSnapshot } from './read-source.ts'
@@ -36,7 +36,9 @@ export async function resume(options: ResumeOptions): Promise<RunReport> {
 async function sourceOf({ target, signal }: ResumeOptions): Promise<string> {
   const info = parseConnection(target)
   await using session = await openSession(info, 'target', 'control', signal)
-  const connection = (await openLedger(session))?.run.source['connection']
+  const run = (await openLedger(session))?.run
+  if (run !== undefined) refuseRestore(run)
+  const connection = run?.source['connection']
   if (connection === undefined) throw nothing(info.describe())
   return connection
 }

@@ -1,5 +1,4 @@
 import type { exportLedger, RunOutcome } from '../engine/index.ts'
-import type { Work } from '../plan/index.ts'
 import type { Endpoint, FailureReport, RunReport, RunVerdict, SourceWrites, TableReport } from '../report/index.ts'
 import { verifiedObjects } from '../verify/index.ts'
 import type { VerifyResult } from '../verify/index.ts'
@@ -9,30 +8,36 @@ import type { RunLog } from './run-log.ts'
 type ExportedLedger = Awaited<ReturnType<typeof exportLedger>>
 type ExportedStep = ExportedLedger['steps'][number]
 
-export interface RunReportParts {
+export interface RunReportParts extends CommonParts {
   source: Endpoint
+  snapshot: string
+}
+
+/** What the report of a run is made of, wherever its data came from. */
+export interface CommonParts {
   target: Endpoint
   ledger: ExportedLedger
-  outcome: RunOutcome<Work>
+  outcome: RunOutcome
   proof: VerifyResult | undefined
   sourceWrites: SourceWrites[]
-  snapshot: string
   choices: Chosen
   log: RunLog
 }
 
 /** Puts the report together: the ledger knows every step of every process that worked on the run. */
 export function runReport(parts: RunReportParts): RunReport {
+  return { source: parts.source, snapshot: parts.snapshot, ...commonReport(parts) }
+}
+
+export function commonReport(parts: CommonParts): Omit<RunReport, 'source' | 'snapshot'> {
   const { ledger, outcome, proof, log, choices } = parts
   const started = ledger.run.startedAt.getTime()
   const done = ledger.steps.flatMap((step) => (step.done === undefined ? [] : [{ step, done: step.done }]))
   return {
-    source: parts.source,
     target: parts.target,
     startedAt: ledger.run.startedAt.toISOString(),
     ms: Date.now() - log.startedAt,
     verdict: verdictOf(parts),
-    snapshot: parts.snapshot,
     options: Object.fromEntries(Object.entries(choices).filter(([, value]) => !isDefault(value))),
     phases: log.phases,
     tables: tableReports(ledger, proof),
@@ -55,7 +60,7 @@ export function runReport(parts: RunReportParts): RunReport {
 }
 
 /** SAME needs all of the run: a table that could not be made is nothing that a comparison would overlook. */
-function verdictOf({ proof, outcome }: RunReportParts): RunVerdict {
+function verdictOf({ proof, outcome }: CommonParts): RunVerdict {
   if (proof === undefined) return 'SKIPPED'
   return proof.verdict === 'SAME' && outcome.failed.length > 0 ? 'DIFFERENT' : proof.verdict
 }
@@ -109,7 +114,7 @@ function failureOf(label: string, step: ExportedStep | undefined): FailureReport
   }
 }
 
-function blockerOf(id: number, { failed, blocked }: RunOutcome<Work>): string {
+function blockerOf(id: number, { failed, blocked }: RunOutcome): string {
   const failures = new Map(failed.map(({ step }) => [step.id, step.label]))
   const waiting = new Map(blocked.map((step) => [step.id, step]))
   const seen = new Set<number>()

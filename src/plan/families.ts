@@ -19,19 +19,29 @@ export function childrenByParent(archive: Archive): Map<number, number[]> {
 /** For each partition, by catalog OID, the partitioned table at the top of its tree. */
 export function partitionRoots(archive: Archive): Map<number, number> {
   const tables = tablesOf(archive)
+  const oidOf = (dumpId: number) => tables.get(dumpId)?.catalogOid.object
+  return new Map(
+    [...partitionRootEntries(archive)].flatMap(([partition, root]): [number, number][] => {
+      const child = oidOf(partition)
+      const parent = oidOf(root)
+      return child === undefined || parent === undefined ? [] : [[child, parent]]
+    }),
+  )
+}
+
+/** The same by dump ids. */
+export function partitionRootEntries(archive: Archive): Map<number, number> {
+  const tables = tablesOf(archive)
   const parents = new Map<number, number>()
   for (const entry of archive.entries) {
-    if (entry.desc !== 'TABLE ATTACH') continue
-    const pair = attached(entry, tables)
-    const parent = pair && tables.get(pair.parent)?.catalogOid.object
-    const child = pair && tables.get(pair.child)?.catalogOid.object
-    if (parent !== undefined && child !== undefined) parents.set(child, parent)
+    const pair = entry.desc === 'TABLE ATTACH' ? attached(entry, tables) : undefined
+    if (pair !== undefined) parents.set(pair.child, pair.parent)
   }
-  const rootOf = (oid: number): number => {
-    const parent = parents.get(oid)
-    return parent === undefined ? oid : rootOf(parent)
+  const rootOf = (id: number): number => {
+    const parent = parents.get(id)
+    return parent === undefined ? id : rootOf(parent)
   }
-  return new Map([...parents.keys()].map((oid) => [oid, rootOf(oid)]))
+  return new Map([...parents.keys()].map((id) => [id, rootOf(id)]))
 }
 
 function tablesOf(archive: Archive): Map<number, Entry> {

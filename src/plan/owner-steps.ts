@@ -1,15 +1,19 @@
 import type { Entry } from '../archive/index.ts'
 import { statementCost } from './costs.ts'
-import { describe, type Planning } from './planning.ts'
+import { describe, type ObjectPlanning } from './planning.ts'
 import { ownedSequences } from './selection.ts'
 import { STAGES } from './step-list.ts'
-import type { Work } from './work.ts'
+import type { DefinitionWork, SqlWork } from './work.ts'
 
 /**
  * Gives every object to its owner, then grants. Schemas come first with their grants, since a new owner of a table must
  * hold CREATE on its schema. A sequence of a column has no step of its own: it goes over with its table.
  */
-export function planOwnersAndGrants(planning: Planning, entries: readonly Entry[], grants: readonly Entry[]): void {
+export function planOwnersAndGrants(
+  planning: ObjectPlanning,
+  entries: readonly Entry[],
+  grants: readonly Entry[],
+): void {
   const schemas = entries.filter((entry) => entry.desc === 'SCHEMA')
   const ids = new Set(entries.map((entry) => entry.dumpId))
   const pairs = ownedSequences(planning.input.archive).filter(({ owner }) => ids.has(owner))
@@ -29,15 +33,15 @@ export function planOwnersAndGrants(planning: Planning, entries: readonly Entry[
  * The database comes before its objects: to own a publication a role needs CREATE on the database. One step a statement:
  * a setting that this server does not know must not keep the others away.
  */
-export function planDatabase(planning: Planning): void {
+export function planDatabase(planning: ObjectPlanning): void {
   for (const { label } of planning.input.database) {
     planStatement(planning, { label, kind: 'database', work: { kind: 'definition', of: label } })
   }
 }
 
 function planStatement(
-  planning: Planning,
-  { label, kind, work }: { label: string; kind: 'database' | 'grants'; work: Work },
+  planning: ObjectPlanning,
+  { label, kind, work }: { label: string; kind: 'database' | 'grants'; work: DefinitionWork | SqlWork },
 ): void {
   planning.list.add({
     kind,
@@ -50,7 +54,7 @@ function planStatement(
   })
 }
 
-function planOwner(planning: Planning, entry: Entry): void {
+function planOwner(planning: ObjectPlanning, entry: Entry): void {
   const statements = planning.input.restore.owner(entry)
   if (statements.length === 0) return
   planning.list.add({
@@ -65,7 +69,7 @@ function planOwner(planning: Planning, entry: Entry): void {
   })
 }
 
-function planGrants(planning: Planning, entry: Entry, stage: 'owners' | 'grants'): void {
+function planGrants(planning: ObjectPlanning, entry: Entry, stage: 'owners' | 'grants'): void {
   if (planning.input.restore.definition(entry).length === 0) return
   planning.list.add(
     {

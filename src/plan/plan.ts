@@ -2,6 +2,7 @@ import { stagesOf, type Entry, type Stage } from '../archive/index.ts'
 import { planCopies } from './copy-steps.ts'
 import { statementCost } from './costs.ts'
 import { Definitions } from './definitions.ts'
+import { estimate } from './estimate.ts'
 import { partitionRoots } from './families.ts'
 import { planForeignKey } from './foreign-key-steps.ts'
 import { planIndex, planIndexAttach, planKey } from './index-steps.ts'
@@ -13,7 +14,6 @@ import { selectEntries } from './selection.ts'
 import { planStatistics } from './statistics-steps.ts'
 import { STAGES, StepList } from './step-list.ts'
 import { copiesBehindEntries, type CopiesBehind } from './view-sources.ts'
-import type { PlannedStep } from './work.ts'
 
 /**
  * Turns an archive and the facts of a source into the steps of a run. Pure: the same input gives the same plan.
@@ -112,27 +112,4 @@ function planLate(planning: Planning, entry: Entry, copiesBehind: CopiesBehind):
     },
     entry.dumpId,
   )
-}
-
-/** Stage by stage the longer of its longest chain and of its work shared out evenly; serial stages in full. */
-function estimate(steps: readonly PlannedStep[], jobs: number, costOf: (step: PlannedStep) => number): number {
-  const stages = new Map<number, { work: number; longest: number; ends: Map<number, number> }>()
-  for (const step of steps) {
-    const stage = stages.get(step.stage) ?? { work: 0, longest: 0, ends: new Map<number, number>() }
-    stages.set(step.stage, stage)
-    const start = [...step.dependsOn, ...step.after].reduce(
-      (latest, id) => Math.max(latest, stage.ends.get(id) ?? 0),
-      0,
-    )
-    const cost = costOf(step)
-    stage.ends.set(step.id, start + cost)
-    stage.work += cost
-    stage.longest = Math.max(stage.longest, start + cost)
-  }
-  let total = 0
-  for (const [stage, { work, longest }] of stages) {
-    const sharedOut = stage === STAGES.data || stage === STAGES.late
-    total += sharedOut ? Math.max(work / jobs, longest) : work
-  }
-  return total
 }

@@ -6,7 +6,7 @@ import type { DatabaseStatement, Definitions } from './definitions.ts'
 import type { Restore } from './restore.ts'
 import type { Filters } from './selection.ts'
 import { STAGES, type StepList } from './step-list.ts'
-import type { PlannedStep } from './work.ts'
+import type { DefinitionWork, PlannedStep, SqlWork } from './work.ts'
 
 export interface PlanInput {
   archive: Archive
@@ -48,11 +48,17 @@ export interface Plan {
   estimate(jobs: number, costOf?: (step: PlannedStep) => number): number
 }
 
+/** What it takes to plan an archive's objects, owners and grants, with or without facts of the source. */
+export interface ObjectPlanning {
+  input: Pick<PlanInput, 'archive' | 'restore' | 'grantsBefore' | 'database'>
+  list: Pick<StepList<SqlWork | DefinitionWork>, 'add' | 'stepsOf'>
+  definitions: Definitions
+}
+
 /** What the planners of the single kinds of steps share. */
-export interface Planning {
+export interface Planning extends ObjectPlanning {
   input: PlanInput
   list: StepList
-  definitions: Definitions
   tables: ReadonlyMap<number, TableFacts>
   indexes: ReadonlyMap<number, IndexFacts>
   /** Indexes of primary keys, unique and exclusion constraints, by the constraint's OID. */
@@ -69,7 +75,7 @@ export interface Planning {
 }
 
 /** One object by the archive's own SQL, together with its neighbours in one transaction. */
-export function planObject(planning: Planning, entry: Entry, stage: 'schema' | 'data' | 'rest'): void {
+export function planObject(planning: ObjectPlanning, entry: Entry, stage: 'schema' | 'data' | 'rest'): void {
   const { list, input, definitions } = planning
   if (input.restore.definition(entry).length === 0) return
   list.add(

@@ -1,5 +1,5 @@
 import type { Step } from '../engine/index.ts'
-import type { PlannedStep, Work } from './work.ts'
+import type { Work } from './work.ts'
 
 /** The order of a run. Steps of one stage start when all of the stages before are finished. */
 export const STAGES = {
@@ -17,22 +17,22 @@ export const STAGES = {
   late: 5,
 } as const satisfies Record<string, number>
 
-type Draft = Omit<PlannedStep, 'id' | 'dependsOn' | 'after' | 'locks' | 'bytes'> &
-  Partial<Pick<Step<Work>, 'dependsOn' | 'after' | 'locks' | 'bytes'>>
+type Draft<W> = Omit<Step<W>, 'id' | 'dependsOn' | 'after' | 'locks' | 'bytes'> &
+  Partial<Pick<Step<W>, 'dependsOn' | 'after' | 'locks' | 'bytes'>>
 
 /** The steps of a plan as it grows; knows which step made which entry of the archive. */
-export class StepList {
-  readonly steps: PlannedStep[] = []
+export class StepList<W = Work> {
+  readonly steps: Step<W>[] = []
   readonly #byEntry = new Map<number, number>()
 
   /** Adds a step and returns its id. `entry` is the dump id of the archive entry that exists once the step is done. */
-  add(draft: Draft, entry?: number): number {
+  add(draft: Draft<W>, entry?: number): number {
     const id = this.steps.length + 1
     const { kind, label, table, bytes = 0, cost, dependsOn = [], after = [], locks = [], batch, work } = draft
     // What needs an object that comes late is late itself: an index of a view that needs a key, for example.
     const stage = [...dependsOn, ...after].reduce((latest, of) => Math.max(latest, this.#stageOf(of)), draft.stage)
     // Field by field: an object that is spread together takes five times the memory, and there may be 100,000 of them.
-    const step: PlannedStep = {
+    const step: Step<W> = {
       id,
       kind,
       label,

@@ -9,6 +9,12 @@ export type CopiesBehind = (entry: Entry) => number[]
  * Follows the dependencies that pg_dump recorded, and from a table on to those that inherit from it or are its partitions.
  */
 export function copiesBehindEntries(planning: Planning, entries: readonly Entry[]): CopiesBehind {
+  const relations = relationEntries(entries)
+  return copiesBehind(entries, new Map([...relations].map(([oid, id]) => [id, planning.copies.get(oid) ?? []])))
+}
+
+/** The same; `copies` are the steps that fill a table, by the dump id of its entry. */
+export function copiesBehind(entries: readonly Entry[], copies: ReadonlyMap<number, readonly number[]>): CopiesBehind {
   const needs = new Map<number, number[]>(entries.map((entry) => [entry.dumpId, [...entry.dependencies]]))
   const isTable = new Set(entries.filter(({ desc }) => desc === 'TABLE').map(({ dumpId }) => dumpId))
   for (const { desc, dumpId, dependencies } of entries) {
@@ -17,9 +23,6 @@ export function copiesBehindEntries(planning: Planning, entries: readonly Entry[
     const family = desc === 'TABLE' ? [...tables, dumpId] : desc === 'TABLE ATTACH' ? tables : []
     for (const id of family) needs.get(id)?.push(...family)
   }
-  const copies = new Map<number, number[]>()
-  for (const [oid, dumpId] of relationEntries(entries)) copies.set(dumpId, planning.copies.get(oid) ?? [])
-
   return ({ dependencies }) => {
     const seen = new Set(dependencies)
     for (const id of seen) for (const next of needs.get(id) ?? []) seen.add(next)

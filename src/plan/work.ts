@@ -23,4 +23,24 @@ export interface SqlWork {
   statements: string[]
 }
 
+/** What a step of a restore from an archive does. */
+export type RestoreWork = SqlWork | DefinitionWork | EntryDataWork | EntryLargeObjectsWork
+
+/** The rows of a TABLE DATA entry of the archive. */
+export interface EntryDataWork {
+  kind: 'entry-data'
+  /** Dump id of the entry. */
+  entry: number
+  schema: string
+  name: string
+  /** `whole` for a table that this run has made: TRUNCATE and COPY ... (FREEZE). `append` adds to what the table holds. */
+  mode: 'whole' | 'append'
+}
+
+/** The content of large objects that are there already: a BLOBS entry of the archive. */
+export interface EntryLargeObjectsWork {
+  kind: 'entry-large-objects'
+  entry: number
+}
+
 export type PlannedStep = Step<Work>

@@ -33,6 +33,15 @@ export async function recogniseAmong(
   return decide(await readSigns(session, providers), host, providers)
 }
 
+/** The same by names alone, as an archive holds them: roles that own something or are granted to, and schemas. */
+export function recogniseByNames(
+  { roles, schemas }: { roles: Iterable<string>; schemas: Iterable<string> },
+  host: string | undefined,
+): Provider {
+  const sign = (kind: 'role' | 'schema') => (name: string) => ({ kind, name, value: null })
+  return decide([...[...roles].map(sign('role')), ...[...schemas].map(sign('schema'))], host, PROVIDERS)
+}
+
 /** The provider with that id. Throws PgleapError `usage.provider`, with the list of all ids. */
 export function providerNamed(id: string): Provider {
   const found = PROVIDERS.find((provider) => provider.id === id)

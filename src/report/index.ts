@@ -59,6 +59,7 @@ export type {
   RehearsalVerdict,
   SpaceReport,
 } from './rehearsal-report.ts'
+export type { ArchiveReport, RestoreReport, VerifyFilesReport } from './restore-report.ts'
 export { rehearsalText } from './rehearsal-text.ts'
 export type { RefusedRoleChange, RoleChangeReport, RoleDifferenceReport, RolesReport } from './roles-report.ts'
 export { rolesText } from './roles-text.ts'

@@ -2,6 +2,7 @@ import { type Archive, type Entry, entrySql, isAboutDatabase, mayHoldSecret, sta
 import { isSameQuery, KNOWN_DIFFERENCES } from './known-differences.ts'
 import type { ObjectVerdict } from './result.ts'
 import type { RoleChoices } from './roles.ts'
+import { inUtc } from './utc.ts'
 
 /** Two schemas as one pg_dump wrote them, and what of them is compared. */
 export interface SchemaPair {
@@ -13,6 +14,10 @@ export interface SchemaPair {
   extra?: 'report' | 'ignore' | undefined
   /** @defaultValue 'keep' */
   tablespaces?: 'keep' | 'skip' | undefined
+  /** Whether both were written by one version of pg_dump; if not, texts may differ for that alone. @defaultValue 'same' */
+  writers?: 'same' | 'different' | undefined
+  /** Whether both were written in one time zone; if not, moments in their texts are compared as moments. @defaultValue 'same' */
+  timeZones?: 'same' | 'different' | undefined
   /** The source's names to the target's; an empty one stands for the default tablespace. */
   tablespaceMap?: ReadonlyMap<string, string> | undefined
 }
@@ -105,8 +110,8 @@ function compareNamesakes(
   }
   for (const entry of changed) {
     const other = left.shift()
-    const change = other === undefined ? 'missing on the target' : changeBetween(entry, other, pair, options)
-    verdicts.push(different(entry, change ?? ''))
+    if (other === undefined) verdicts.push(different(entry, 'missing on the target'))
+    else verdicts.push(changedBetween(entry, changeBetween(entry, other, pair, options) ?? '', pair))
   }
   if (pair.extra !== 'ignore') verdicts.push(...left.map((entry) => different(entry, 'only on the target')))
   return verdicts
@@ -114,6 +119,12 @@ function compareNamesakes(
 
 function different(entry: Entry, detail: string): ObjectVerdict {
   return { object: labelOf(entry), kind: kindOf(entry), verdict: 'DIFFERENT', detail }
+}
+
+function changedBetween(entry: Entry, change: string, { writers }: SchemaPair): ObjectVerdict {
+  if (writers !== 'different') return different(entry, change)
+  const detail = `${change}; that may only be how two versions of pg_dump write it`
+  return { object: labelOf(entry), kind: kindOf(entry), verdict: 'UNKNOWN', detail }
 }
 
 function labelOf({ namespace, tag }: Entry): string {
@@ -130,6 +141,7 @@ function changeBetween(source: Entry, target: Entry, pair: SchemaPair, options: 
   const { majors } = options
   let ours = sqlOf(source, pair, options, 'source').join('\n')
   let theirs = sqlOf(target, pair, options, 'target').join('\n')
+  if (pair.timeZones === 'different') [ours, theirs] = [inUtc(ours), inUtc(theirs)]
   if (ours === theirs) return undefined
   for (const { between, about, rewrite } of KNOWN_DIFFERENCES) {
     if (!between(majors.source, majors.target) || !about(source)) continue
