@@ -1,3 +1,4 @@
+export { findLedger } from './ledger-checks.ts'
 export type { KindProgress, ExportedStep, Progress } from './ledger-reports.ts'
 export { exportLedger, readProgress } from './ledger-reports.ts'
 export {
@@ -13,7 +14,7 @@ export { createLedger, openLedger, readDone } from './ledger.ts'
 export type { DoneStep, FailedStep, Ledger, NewRun, RunRecord, RunState } from './ledger.ts'
 export { DEFAULT_RETRY, Retries, SYSTEM_CLOCK } from './retry.ts'
 export type { Clock, RetryPolicy } from './retry.ts'
-export { lockHolder, RunLock } from './run-lock.ts'
+export { endWorker, lockHolder, markWorker, RunLock } from './run-lock.ts'
 export { runSteps } from './run.ts'
 export type { RunOutcome, RunStepsOptions } from './run.ts'
 export { Schedule } from './schedule.ts'

@@ -66,11 +66,11 @@ export async function copyOut(
 /**
  * Runs `COPY ... FROM STDIN` and feeds it what `payloads` gives, cut anywhere, not faster than the server takes it.
  * Throws the server's DatabaseError, or what `payloads` threw (the COPY is then failed); the session is usable
- * afterwards, its transaction aborted.
+ * afterwards, its transaction aborted. `sql` may be bytes, in the encoding that the session's client_encoding says.
  */
 export async function copyIn(
   session: Session,
-  sql: string,
+  sql: string | Buffer,
   payloads: AsyncIterable<Buffer> | Iterable<Buffer>,
 ): Promise<CopyResult> {
   const end = await session.withSocket(async (socket) => {

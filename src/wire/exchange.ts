@@ -30,7 +30,7 @@ export class Exchange {
   readonly walker: FrameWalker
   #over = false
 
-  constructor(socket: Duplex, side: Side, sql: string, events: ExchangeEvents) {
+  constructor(socket: Duplex, side: Side, sql: string | Buffer, events: ExchangeEvents) {
     let rows: number | undefined
     let error: PgleapError | undefined
     const { promise, resolve, reject } = deferred<Outcome>()
@@ -64,7 +64,7 @@ export class Exchange {
             rows = copiedRows(body)
             break
           case MESSAGE.errorResponse:
-            error ??= new DatabaseError(side, parseError(body), sql)
+            error ??= new DatabaseError(side, parseError(body), typeof sql === 'string' ? sql : undefined)
             break
           case MESSAGE.readyForQuery:
             end()

@@ -10,14 +10,20 @@ export const MESSAGE = {
   copyInResponse: 0x47, // G
   copyOutResponse: 0x48, // H
   errorResponse: 0x45, // E
+  noticeResponse: 0x4e, // N
   readyForQuery: 0x5a, // Z
 } as const
 
 /** A message's type byte and its length, which counts itself. */
 export const HEADER_BYTES = 5
 
-export function queryMessage(sql: string): Buffer {
+export function queryMessage(sql: string | Buffer): Buffer {
   return textMessage(MESSAGE.query, sql)
+}
+
+/** The header of a Query message; the text and a final zero, counted in, follow it as writes of their own. */
+export function queryHeader(bodyBytes: number): Buffer {
+  return header(MESSAGE.query, bodyBytes)
 }
 
 export function copyFailMessage(reason: string): Buffer {
@@ -33,9 +39,9 @@ export function copyDataHeader(payloadBytes: number): Buffer {
   return header(MESSAGE.copyData, payloadBytes)
 }
 
-function textMessage(type: number, text: string): Buffer {
-  const body = Buffer.from(`${text}\0`)
-  return Buffer.concat([header(type, body.length), body])
+function textMessage(type: number, text: string | Buffer): Buffer {
+  const body = typeof text === 'string' ? Buffer.from(text) : text
+  return Buffer.concat([header(type, body.length + 1), body, Buffer.alloc(1)])
 }
 
 function header(type: number, bodyBytes: number): Buffer {

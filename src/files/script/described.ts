@@ -1,0 +1,190 @@
+import { tokens, type Token } from '../../archive/index.ts'
+import type { StatementText } from './reader.ts'
+
+/** What a statement is about, as far as its words tell. Never holds a string of it, so it can be shown. */
+export interface Described {
+  /** `CREATE`, `ALTER`, `COPY`; empty where there is no word. */
+  verb: string
+  /** `TABLE`, `ROLE`, `USER MAPPING`; empty where the verb has none. */
+  kind: string
+  /** As it is written, quotes taken off, its parts joined by dots: `public.orders`. */
+  name: string
+  /** The parts of the name. */
+  path: readonly string[]
+  /** For people: `CREATE TABLE public.orders`. */
+  label: string
+  /** The tokens of its beginning. */
+  tokens: readonly Token[]
+  /** Where in `tokens` the name ends. */
+  behindName: number
+}
+
+/** As much of a statement's beginning is looked at as says what it is. */
+const HEAD_BYTES = 4096
+
+/** Kinds of two or more words, and words before a kind that are no part of it (gram.y). */
+const LONG_KINDS: readonly (readonly string[])[] = [
+  ['text', 'search', 'parser'],
+  ['text', 'search', 'template'],
+  ['text', 'search', 'dictionary'],
+  ['text', 'search', 'configuration'],
+  ['foreign', 'data', 'wrapper'],
+  ['user', 'mapping'],
+  ['foreign', 'table'],
+  ['materialized', 'view'],
+  ['event', 'trigger'],
+  ['operator', 'class'],
+  ['operator', 'family'],
+  ['access', 'method'],
+  ['large', 'object'],
+  ['default', 'privileges'],
+  ['default', 'conversion'],
+]
+const BEFORE_KIND = new Set(
+  'or replace global local temp temporary unlogged unique recursive constraint trusted procedural'.split(' '),
+)
+const BEFORE_NAME = new Set(['if', 'not', 'exists', 'only', 'concurrently', 'for', 'on'])
+const WITH_KIND = new Set(['create', 'alter', 'drop', 'comment', 'security', 'grant', 'revoke', 'refresh', 'import'])
+
+/** Reads what the beginning of a statement says. `decode` knows the script's encoding. */
+export function describe(text: StatementText, decode: (bytes: Buffer) => string): Described {
+  const head: Buffer[] = []
+  let left = HEAD_BYTES
+  for (const part of text.parts) {
+    head.push(part.subarray(0, left))
+    left -= part.length
+    if (left <= 0) break
+  }
+  return describeSql(decode(Buffer.concat(head)))
+}
+
+export function describeSql(sql: string): Described {
+  const found = tokens(sql)
+  const verb = wordAt(found, 0)
+  if (verb === undefined) return described(found, { verb: '', kind: '', nameAt: 0 })
+  const upper = verb.toUpperCase()
+  if (WITH_KIND.has(verb)) return described(found, { verb: upper, ...kindOf(found, verb) })
+  if (verb === 'copy') return described(found, { verb: upper, kind: '', nameAt: 1 })
+  if (verb === 'insert' && wordAt(found, 1) === 'into') {
+    return described(found, { verb: 'INSERT INTO', kind: '', nameAt: 2 })
+  }
+  if (verb === 'select') return described(found, { verb: upper, kind: '', nameAt: 1 })
+  if (verb === 'set') return described(found, { verb: upper, kind: '', nameAt: behindAny(found, 1, SET_WORDS) })
+  return described(found, { verb: upper, kind: '', nameAt: 1 })
+}
+
+const SET_WORDS = new Set(['session', 'local'])
+
+/** Where the kind and the name stand; COMMENT, GRANT and the like have them behind their ON. */
+function kindOf(found: readonly Token[], verb: string): { kind: string; nameAt: number } {
+  const behindOn = verb === 'comment' || verb === 'security' || verb === 'grant' || verb === 'revoke'
+  let at = 1
+  if (behindOn) {
+    const on = found.findIndex((token) => token.kind === 'word' && token.name === 'on' && token.depth === 0)
+    // GRANT of roles has none.
+    if (on === -1) return { kind: 'MEMBERSHIP', nameAt: 1 }
+    at = on + 1
+  }
+  if (!behindOn) at = behindAny(found, at, BEFORE_KIND)
+  const long = LONG_KINDS.find((words) => words.every((word, index) => wordAt(found, at + index) === word))
+  if (long !== undefined) {
+    return { kind: long.join(' ').toUpperCase(), nameAt: behindAny(found, at + long.length, BEFORE_NAME) }
+  }
+  const kind = wordAt(found, at)
+  const isKind = kind !== undefined && (!behindOn || KINDS_BEHIND_ON.has(kind))
+  // GRANT ... ON name means a table.
+  if (!isKind) return { kind: 'TABLE', nameAt: at }
+  return { kind: SYNONYMS[kind] ?? kind.toUpperCase(), nameAt: behindAny(found, at + 1, BEFORE_NAME) }
+}
+
+const SYNONYMS: Readonly<Record<string, string>> = { user: 'ROLE', group: 'ROLE' }
+const KINDS_BEHIND_ON = new Set(
+  'aggregate cast collation column constraint conversion database domain extension function index language operator policy procedure publication role routine rule schema sequence server statistics subscription table tablespace transform trigger type view parameter'.split(
+    ' ',
+  ),
+)
+
+function described(
+  found: readonly Token[],
+  { verb, kind, nameAt }: { verb: string; kind: string; nameAt: number },
+): Described {
+  const path: string[] = []
+  let at = nameAt
+  for (; isName(found[at]); at += 2) {
+    path.push(found[at]?.name ?? '')
+    if (found[at + 1]?.text !== '.' || !isName(found[at + 2])) {
+      at += 1
+      break
+    }
+  }
+  const name = path.join('.')
+  const label = [verb, kind === 'MEMBERSHIP' ? 'ROLE' : kind, name].filter((word) => word !== '').join(' ')
+  return { verb, kind, name, path, label: label.slice(0, 200), tokens: found, behindName: at }
+}
+
+function isName(token: Token | undefined): boolean {
+  return token?.kind === 'word' || token?.kind === 'quoted'
+}
+
+function wordAt(found: readonly Token[], at: number): string | undefined {
+  const token = found[at]
+  return token?.kind === 'word' ? token.name : undefined
+}
+
+function behindAny(found: readonly Token[], from: number, words: ReadonlySet<string>): number {
+  let at = from
+  while (words.has(wordAt(found, at) ?? '')) at += 1
+  return at
+}
+
+/** The names that a list begins with: `a, "b"` behind DROP ROLE. */
+export function namesFrom(found: readonly Token[], from: number): string[] {
+  const names: string[] = []
+  for (let at = from; isName(found[at]); at += 2) {
+    names.push(found[at]?.name ?? '')
+    if (found[at + 1]?.text !== ',') break
+  }
+  return names
+}
+
+/** The table or other object that a statement changes, by its name as written; undefined where that is not to be told. */
+export function subjectOf(statement: Described): string | undefined {
+  const { verb, kind, name, tokens: found } = statement
+  if (verb === 'COPY' || verb === 'INSERT INTO') return name
+  if (verb === 'SELECT') return sequenceOf(found)
+  if (verb === 'CREATE' && (kind === 'INDEX' || kind === 'TRIGGER' || kind === 'RULE' || kind === 'POLICY')) {
+    // CREATE RULE ... AS ON event TO table.
+    const on = found.findIndex((token) => token.kind === 'word' && token.name === (kind === 'RULE' ? 'to' : 'on'))
+    return on === -1 ? undefined : pathFrom(found, behindAny(found, on + 1, BEFORE_NAME))
+  }
+  if (verb === 'ALTER' || verb === 'GRANT' || verb === 'REVOKE' || verb === 'COMMENT') return name
+  return undefined
+}
+
+/** pg_dump sets sequences by name: `SELECT pg_catalog.setval('public.s', 7, true)`. */
+function sequenceOf(found: readonly Token[]): string | undefined {
+  const at = found.findIndex((token) => token.name === 'setval')
+  const literal = found[at + 2]
+  return at === -1 || literal?.kind !== 'string' ? undefined : pathFrom(tokens(literal.name), 0)
+}
+
+function pathFrom(found: readonly Token[], at: number): string | undefined {
+  const names: string[] = []
+  for (let index = at; isName(found[index]); index += 2) {
+    names.push(found[index]?.name ?? '')
+    if (found[index + 1]?.text !== '.') break
+  }
+  return names.length === 0 ? undefined : names.join('.')
+}
+
+/** Every name that a statement mentions, with and without its schema. */
+export function mentions(found: readonly Token[]): Set<string> {
+  const all = new Set<string>()
+  found.forEach((token, at) => {
+    if (token.kind === 'symbol') return
+    all.add(token.name)
+    const path = isName(token) ? pathFrom(found, at) : pathFrom(tokens(token.name), 0)
+    if (path !== undefined) all.add(path)
+  })
+  return all
+}
