@@ -2,10 +2,24 @@ import { decoderOf, type Decode } from './encoding.ts'
 import { damaged, unreadableText } from './errors.ts'
 
 /** No name and no definition of a real database comes near this; a length above it is damage, and is not allocated. */
-const MAX_STRING_BYTES = 128 * 1024 * 1024
+const MAX_STRING_BYTES = 64 * 1024 * 1024
 
 /** Thrown where the bytes end before the archive does. The reader of a file then reads on, or calls it damage. */
-export class EndOfBytes extends Error {}
+export class EndOfBytes extends Error {
+  /** How many bytes from the start have to be there. */
+  readonly wanted: number
+
+  constructor(wanted: number) {
+    super()
+    this.wanted = wanted
+  }
+}
+
+/**
+ * `decoded`: strings are text. `bytes`: each character of a string is one byte as the archive holds it, whatever its
+ * encoding, so that what is written again is the same.
+ */
+export type TextMode = 'decoded' | 'bytes'
 
 /**
  * Walks the primitive values of an archive (ReadInt, ReadStr and ReadOffset in pg_backup_archiver.c). Each read either
@@ -15,18 +29,26 @@ export class Cursor {
   #at = 0
   #intSize = 4
   #offsetSize = 8
-  #decode: Decode = decoderOf('UTF8')
+  #decode: Decode
+  readonly #text: TextMode
   readonly #bytes: Buffer
   /** Size of the whole archive, of which `bytes` may be the first part. */
   readonly size: number
 
-  constructor(bytes: Buffer, size: number) {
+  constructor(bytes: Buffer, size: number, text: TextMode = 'decoded') {
     this.#bytes = bytes
+    this.#text = text
+    this.#decode = decoderOf(text === 'bytes' ? 'LATIN1' : 'UTF8')
     this.size = size
   }
 
   get position(): number {
     return this.#at
+  }
+
+  /** Width of the archive's numbers, in its data blocks too. */
+  get intSize(): number {
+    return this.#intSize
   }
 
   setSizes(intSize: number, offsetSize: number): void {
@@ -38,7 +60,7 @@ export class Cursor {
   }
 
   setEncoding(name: string): void {
-    this.#decode = decoderOf(name)
+    if (this.#text === 'decoded') this.#decode = decoderOf(name)
   }
 
   byte(): number {
@@ -109,7 +131,7 @@ export class Cursor {
   #take(count: number): Buffer {
     const end = this.#at + count
     if (end > this.#bytes.length) {
-      if (this.#bytes.length < this.size) throw new EndOfBytes()
+      if (this.#bytes.length < this.size) throw new EndOfBytes(end)
       throw damaged(this.size, 'it ends in the middle of its table of contents')
     }
     const slice = this.#bytes.subarray(this.#at, end)

@@ -1,7 +1,7 @@
 import type { Archive, Entry } from './entry.ts'
 
 export interface ReadOptions {
-  signal?: AbortSignal
+  signal?: AbortSignal | undefined
 }
 
 /** A large object of an archive. Its data has to be read before the next object is asked for. */
@@ -48,8 +48,8 @@ export interface DataSink {
    * streams may write to one sink at once, as long as each chunk consists of whole rows.
    */
   write(chunk: Uint8Array): Promise<void>
-  /** Adds the end marker of COPY data, where the entry has that form, and closes. */
-  end(): Promise<DataSize>
+  /** Adds the end marker of COPY data, where the entry has that form, and closes; tells of the file, where it has one of its own. */
+  end(): Promise<DataSize & { file?: WrittenFile }>
 }
 
 export interface LargeObjectsSink {

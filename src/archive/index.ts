@@ -5,6 +5,7 @@ export { isAboutDatabase, isAcl, mayHoldSecret, stagesOf, type Stage } from './k
 export { readArchive } from './read.ts'
 export { mapRoles, ownersOf, rolesOf } from './roles.ts'
 export { archiveSettings, type ArchiveSettings } from './settings.ts'
+export { decoderOf } from './encoding.ts'
 export { tokens, type Token } from './lexer.ts'
 export {
   dataForm,
@@ -18,3 +19,10 @@ export {
   type ReadOptions,
   type WrittenFile,
 } from './data.ts'
+export type { TextMode } from './cursor.ts'
+export { decompressor } from './compression/decompress.ts'
+export { customWriter, type CustomWriterOptions } from './custom-writer.ts'
+export { directoryWriter, type DirectoryWriterOptions } from './directory-writer.ts'
+export { openArchive, type OpenOptions } from './open.ts'
+export { packedOutput, type PackedOutput, type PackedOutputOptions } from './packed-output.ts'
+export { charset } from './toc-bytes.ts'

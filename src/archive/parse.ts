@@ -12,13 +12,21 @@ const LARGEST_OID = 0xffffffff
 
 type Header = Omit<Archive, 'entries'>
 
+export interface ParsedArchive {
+  archive: Archive
+  /** Where the table of contents ends, and the data blocks of a custom file begin. */
+  end: number
+  intSize: number
+}
+
 /** ReadHead and ReadToc of pg_backup_archiver.c. Throws PgleapError `archive.*`, or the cursor's `EndOfBytes`. */
-export function parseArchive(cursor: Cursor): Archive {
+export function parseArchive(cursor: Cursor): ParsedArchive {
   const { database, ...header } = readHeader(cursor)
   const entries = readToc(cursor, header)
   checkEnd(cursor, header, entries)
   // Decoded last: the name stands before the entry that says what encoding it is in.
-  return { ...header, database: cursor.decode(database), entries }
+  const archive = { ...header, database: cursor.decode(database), entries }
+  return { archive, end: cursor.position, intSize: cursor.intSize }
 }
 
 function readHeader(cursor: Cursor): Omit<Header, 'database'> & { database: Buffer } {
@@ -41,10 +49,10 @@ function readMagic(cursor: Cursor): void {
   if (start === MAGIC) return
   throw new PgleapError({
     code: 'archive.not-an-archive',
-    message: 'This is not a pg_dump archive in custom or directory format.',
+    message: 'This is not a pg_dump archive in custom, directory or tar format.',
     hint: start.startsWith('--')
       ? 'It looks like a plain SQL script: run it with psql, or make the dump again with pg_dump -Fc.'
-      : 'Make it with pg_dump -Fc or pg_dump -Fd; a tar archive (-Ft) is unpacked into a directory first.',
+      : 'Make it with pg_dump -Fc or pg_dump -Fd.',
     party: 'usage',
   })
 }

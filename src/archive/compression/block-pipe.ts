@@ -1,0 +1,102 @@
+import type { DataSize } from '../data.ts'
+
+/** Blocks that are compressed at once, for one stream. */
+const AT_ONCE = 3
+/** Most tables and large objects are small: a block grows to its size. */
+const FIRST_ROOM = 16 * 1024
+
+export interface BlockPipeOptions {
+  blockBytes: number
+  /** Off the main thread, and several at once. */
+  compress: (block: Buffer) => Promise<Buffer>
+  /** Called with one block after the other, in their order. */
+  store: (bytes: Buffer) => Promise<void>
+}
+
+/**
+ * Gathers what is written into blocks, compresses several at once, and stores them in order. Holds about eight blocks.
+ * A failure to store ends it: every later call throws what the first one met.
+ */
+export class BlockPipe {
+  readonly #options: BlockPipeOptions
+  #block = Buffer.alloc(0)
+  #filled = 0
+  #bytes = 0
+  #storedBytes = 0
+  /** Each block's way to the store, oldest first; each waits for the one before. */
+  readonly #underWay: Promise<void>[] = []
+  #last: Promise<void> = Promise.resolve()
+  #failure: { error: unknown } | undefined
+
+  constructor(options: BlockPipeOptions) {
+    this.#options = options
+  }
+
+  /**
+   * Takes all of the chunk over at once, before anything is waited for, so that the chunks of several writers do not mix.
+   */
+  async write(chunk: Uint8Array): Promise<void> {
+    this.#check()
+    for (let from = 0; from < chunk.length;) {
+      this.#makeRoom(chunk.length - from)
+      const part = chunk.subarray(from, from + this.#block.length - this.#filled)
+      this.#block.set(part, this.#filled)
+      this.#filled += part.length
+      from += part.length
+      if (this.#filled === this.#options.blockBytes) this.#send()
+    }
+    this.#bytes += chunk.length
+    while (this.#underWay.length >= AT_ONCE) await this.#underWay[0]
+    this.#check()
+  }
+
+  async end(): Promise<DataSize> {
+    this.#check()
+    if (this.#filled > 0) this.#send()
+    await this.#last
+    this.#check()
+    return { bytes: this.#bytes, storedBytes: this.#storedBytes }
+  }
+
+  /** Waits for what is under way; for those who close what is stored to, after a failure. */
+  async settled(): Promise<void> {
+    await this.#last
+  }
+
+  #makeRoom(wanted: number): void {
+    if (this.#filled < this.#block.length) return
+    const room = Math.max(FIRST_ROOM, this.#filled * 4, this.#filled + wanted)
+    const larger = Buffer.allocUnsafeSlow(Math.min(this.#options.blockBytes, room))
+    this.#block.copy(larger, 0, 0, this.#filled)
+    this.#block = larger
+  }
+
+  #send(): void {
+    const compressed = this.#options.compress(this.#block.subarray(0, this.#filled))
+    // The block belongs to the compressor's thread from now on.
+    this.#block = Buffer.alloc(0)
+    this.#filled = 0
+    const stored = this.#store(compressed, this.#last)
+    this.#last = stored
+    this.#underWay.push(stored)
+  }
+
+  /** Never rejects. */
+  async #store(compressed: Promise<Buffer>, before: Promise<void>): Promise<void> {
+    try {
+      // Both are awaited whatever happens, so that no failure goes unhandled.
+      const [bytes] = await Promise.all([compressed, before])
+      if (this.#failure === undefined) {
+        await this.#options.store(bytes)
+        this.#storedBytes += bytes.length
+      }
+    } catch (error) {
+      this.#failure ??= { error }
+    }
+    void this.#underWay.shift()
+  }
+
+  #check(): void {
+    if (this.#failure !== undefined) throw this.#failure.error
+  }
+}

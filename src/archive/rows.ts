@@ -1,0 +1,31 @@
+import { damagedData } from './errors.ts'
+
+/** Rows are handed on in pieces of about this size: pg_dump writes some archives in chunks of one row. */
+const GATHERED = 64 * 1024
+/** The end marker and the empty lines behind it are a few bytes less than this. */
+const TAIL = 16
+
+/** What pg_dump writes behind the last row of a table (dumpTableData_copy of pg_dump.c). */
+export const END_MARKER = Buffer.from('\\.\n\n\n')
+
+/**
+ * The rows of COPY text up to its end marker, which no row can look like. Its absence is how a table is found to be cut
+ * off where nothing else tells.
+ */
+export async function* withoutEndMarker(source: AsyncIterable<Buffer>): AsyncGenerator<Buffer> {
+  let parts: Buffer[] = []
+  let length = 0
+  for await (const chunk of source) {
+    parts.push(chunk)
+    length += chunk.length
+    if (length < GATHERED) continue
+    const all = Buffer.concat(parts, length)
+    yield all.subarray(0, length - TAIL)
+    parts = [all.subarray(length - TAIL)]
+    length = TAIL
+  }
+  const rest = Buffer.concat(parts, length)
+  const marker = /(?:^|\n)(\\\.\n*)$/.exec(rest.toString('latin1', Math.max(0, length - TAIL)))?.[1]
+  if (marker === undefined) throw damagedData('the rows of a table end before their end marker')
+  if (length > marker.length) yield rest.subarray(0, length - marker.length)
+}
