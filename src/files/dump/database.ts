@@ -1,0 +1,150 @@
+import type { Writable } from 'node:stream'
+import { readWriteCounters, type WriteCounters } from '../../catalog/index.ts'
+import { identifyServer, type ConnectionInfo, type ServerIdentity, type Session } from '../../connection/index.ts'
+import { PgleapError } from '../../errors.ts'
+import { chosen, endpoint, openSession, takeSnapshot, type Providers, type RunLog } from '../../migrate/index.ts'
+import { recogniseProvider, resolveProvider, selfManaged } from '../../provider/index.ts'
+import type { Endpoint } from '../../report/index.ts'
+import { isDiskFull } from './errors.ts'
+import { FirstFailure } from './first-failure.ts'
+import { keptOf, stillWanted } from './kept.ts'
+import type { ArchiveChoices, DumpedDatabase } from './options.ts'
+import { reportOf } from './outcome.ts'
+import { Place } from './place.ts'
+import { readForDump } from './read-source.ts'
+import { assertSpace, estimateBytes } from './space.ts'
+import { writeArchive, type Work } from './write-archive.ts'
+
+/** How to dump one database. */
+export interface DatabaseDump {
+  info: ConnectionInfo
+  to: Place | Writable
+  choices: ArchiveChoices
+  /** Where the manifest goes in place of where it belongs; for a stream the only place. */
+  manifest: string | undefined
+  jobs: number
+  partSize: number | undefined
+  resume: 'resume' | 'new'
+  /** Name of a snapshot that somebody else holds. */
+  snapshot: string | undefined
+  space: 'check' | 'ignore'
+  sourceProvider: string | undefined
+  pgDump: string | undefined
+  log: RunLog
+  signal: AbortSignal | undefined
+}
+
+/** What is known of the source before its snapshot is taken. */
+export interface Source {
+  endpoint: Endpoint
+  identity: ServerIdentity
+  providers: Providers
+  writes: WriteCounters
+}
+
+/**
+ * Dumps one database in one moment. What is unfinished has a name that does not look whole; of a directory it stays, with
+ * a journal beside it, for a process that goes on.
+ */
+export async function dumpDatabase(run: DatabaseDump): Promise<{ source: Endpoint; database: DumpedDatabase }> {
+  const failures = new FirstFailure(run.signal)
+  try {
+    return await failures.watch(dumpInto(run, failures))
+  } catch (error) {
+    const first = failures.of(error)
+    if (run.to instanceof Place && run.to.kind === 'file' && !isRefusal(first)) await run.to.clear([])
+    throw explained(first, run)
+  }
+}
+
+async function dumpInto(
+  run: DatabaseDump,
+  failures: FirstFailure,
+): Promise<{ source: Endpoint; database: DumpedDatabase }> {
+  const { to, log, choices } = run
+  const { signal } = failures
+  const earlier = to instanceof Place ? await to.look(run.resume) : undefined
+  log.phase('connect')
+  const openSource = (purpose: string, inner?: AbortSignal) => openSession(run.info, 'source', purpose, inner)
+  const source = await readSource(run, openSource)
+  await using snapshot = await takeSnapshot(
+    { openSource },
+    {
+      choices: chosen(choices),
+      providers: source.providers,
+      imported: run.snapshot,
+      earlier: earlier?.identity,
+      whenLost: 'replace',
+      signal,
+    },
+  )
+  const kept = keptOf(earlier, snapshot, run)
+  log.phase('schema')
+  const { pgDump } = run
+  const { providers, identity } = source
+  const reading = await readForDump(snapshot, {
+    source: run.info,
+    openSource,
+    providers,
+    choices,
+    pgDump,
+    recovering: identity.recovering,
+    log,
+    signal,
+  })
+  const work: Work = { run, source, snapshot, reading, failures, kept: stillWanted(kept, reading) }
+  log.phase('plan')
+  if (to instanceof Place && run.space === 'check') {
+    await assertSpace(to.path, estimateBytes(reading.facts, reading.largeObjectFacts, choices.compression), log)
+  }
+  const done = await writeArchive(work)
+  const database = reportOf(work, done)
+  return { source: source.endpoint, database }
+}
+
+async function readSource(
+  { info, sourceProvider }: DatabaseDump,
+  openSource: (purpose: string) => Promise<Session>,
+): Promise<Source> {
+  await using control = await openSource('control')
+  const provider =
+    sourceProvider === undefined
+      ? await recogniseProvider(control, info.hosts[0]?.host)
+      : await resolveProvider(sourceProvider)
+  return {
+    endpoint: endpoint(info, control),
+    identity: await identifyServer(control),
+    providers: { source: provider, target: selfManaged },
+    // Shortly before the snapshot: what is written in between is taken for later, which is the safe side.
+    writes: await readWriteCounters(control),
+  }
+}
+
+/** Refused because of what is there: that is not ours to remove. */
+function isRefusal(error: unknown): boolean {
+  return error instanceof PgleapError && (error.code === 'archive.exists' || error.code === 'dump.unfinished')
+}
+
+function explained(error: unknown, { to, signal }: DatabaseDump): unknown {
+  const left = to instanceof Place && to.kind === 'directory' ? to.partial : undefined
+  if (signal?.aborted === true) {
+    return new PgleapError({
+      code: 'run.interrupted',
+      message: 'Stopped as asked; nothing that looks whole was left.',
+      hint: left === undefined ? undefined : `The same command with --resume goes on with ${left}; or remove that.`,
+      party: 'interrupted',
+      cause: error,
+    })
+  }
+  if (!isDiskFull(error)) return error
+  return new PgleapError({
+    code: 'dump.disk-full',
+    message: `No space is left where ${to instanceof Place ? to.path : 'the output'} goes; the dump was not finished.`,
+    hint:
+      left === undefined
+        ? 'Free space there, or name another place.'
+        : `Free space there and go on by --resume; or remove ${left} and name another place.`,
+    party: 'usage',
+    cause: error,
+  })
+}

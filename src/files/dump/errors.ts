@@ -1,0 +1,41 @@
+import { PgleapError } from '../../errors.ts'
+
+const FULL: ReadonlySet<unknown> = new Set(['ENOSPC', 'EDQUOT'])
+
+/** Whether the file system where the files go has no room left, at whatever depth that was found. */
+export function isDiskFull(error: unknown): boolean {
+  for (let one = error; one instanceof Error; one = one.cause) if ('code' in one && FULL.has(one.code)) return true
+  return false
+}
+
+/** What a file system refuses, as one sentence. */
+export function makeError(path: string, error: unknown): PgleapError {
+  if (error instanceof PgleapError) return error
+  const why = error instanceof Error ? error.message : String(error)
+  return new PgleapError({
+    code: 'archive.unwritable',
+    message: `${path} cannot be written: ${isDiskFull(error) ? 'there is no space left where it lies' : why}.`,
+    hint: isDiskFull(error) ? 'Free space there, or name another place.' : 'Name a place that can be written to.',
+    party: 'usage',
+    cause: error,
+  })
+}
+
+export function exists(path: string): PgleapError {
+  return new PgleapError({
+    code: 'archive.exists',
+    message: `${path} is there already.`,
+    hint: 'Name a place that is not there yet, or a directory that is empty; nothing is overwritten.',
+    party: 'usage',
+  })
+}
+
+/** One place is worked on by one dump, and what is unfinished is not thrown away unasked. */
+export function unfinished(partial: string): PgleapError {
+  return new PgleapError({
+    code: 'dump.unfinished',
+    message: `${partial} holds a dump that was not finished.`,
+    hint: 'Go on with it by --resume, or remove it.',
+    party: 'usage',
+  })
+}

@@ -1,0 +1,68 @@
+import type { Session } from '../../connection/index.ts'
+import { loadSql, quoteIdent } from '../../sql.ts'
+
+const groupsSql = loadSql(import.meta.url, 'large-object-groups.sql')
+const grantsOfSql = loadSql(import.meta.url, 'large-object-grants.sql')
+const labelsSql = loadSql(import.meta.url, 'large-object-labels.sql')
+
+/** pg_dump.c, MAX_BLOBS_PER_ARCHIVE_ENTRY. */
+const MOST_IN_ONE = 1000
+
+/** Large objects of one owner and with the same grants, which an archive keeps together. */
+export interface LargeObjectGroup {
+  owner: string
+  /** Rising. */
+  oids: number[]
+  /** What differs from the rights that every large object starts with; empty where nothing does. */
+  grants: LargeObjectGrant[]
+  /** Comments, and security labels (those have a provider). */
+  labels: { oid: number; provider: string | undefined; text: string }[]
+}
+
+export interface LargeObjectGrant {
+  grantor: string
+  /** Undefined is PUBLIC. */
+  grantee: string | undefined
+  privilege: string
+  grantable: boolean
+}
+
+/** The large objects of the database as pg_dump groups them (getLOs in pg_dump.c), in its order. */
+export async function readLargeObjectGroups(session: Session): Promise<LargeObjectGroup[]> {
+  const rows = await session.query<{ owner: string; first: number; has_grants: boolean; oids: string[] }>(groupsSql)
+  const labels = await session.query<{ oid: number; provider: string | null; text: string }>(labelsSql)
+  const groups: LargeObjectGroup[] = []
+  for (const { owner, first, has_grants, oids } of rows) {
+    const grants = has_grants ? await readGrants(session, first) : []
+    for (let at = 0; at < oids.length; at += MOST_IN_ONE) {
+      groups.push({ owner, oids: oids.slice(at, at + MOST_IN_ONE).map(Number), grants, labels: [] })
+    }
+  }
+  const groupOf = new Map(groups.flatMap((group) => group.oids.map((oid) => [oid, group] as const)))
+  for (const { oid, provider, text } of labels) {
+    groupOf.get(oid)?.labels.push({ oid, provider: provider ?? undefined, text })
+  }
+  return groups
+}
+
+async function readGrants(session: Session, oid: number): Promise<LargeObjectGrant[]> {
+  const rows = await session.query<Omit<LargeObjectGrant, 'grantee'> & { grantee: string | null }>(grantsOfSql, [oid])
+  return rows.map((row) => ({ ...row, grantee: row.grantee ?? undefined }))
+}
+
+/** What gives the group's first object its rights, after it was made for its owner; in the form that pg_restore repeats for others. */
+export function grantsSql({ owner, oids, grants }: LargeObjectGroup): string {
+  if (grants.length === 0) return ''
+  const object = `LARGE OBJECT ${String(oids[0])}`
+  const statements = [`REVOKE ALL ON ${object} FROM ${quoteIdent(owner)};`]
+  for (const { grantor, grantee, privilege, grantable } of grants) {
+    const to = grantee === undefined ? 'PUBLIC' : quoteIdent(grantee)
+    const grant = `GRANT ${privilege} ON ${object} TO ${to}${grantable ? ' WITH GRANT OPTION' : ''};`
+    statements.push(
+      ...(grantor === owner
+        ? [grant]
+        : [`SET SESSION AUTHORIZATION ${quoteIdent(grantor)};`, grant, 'RESET SESSION AUTHORIZATION;']),
+    )
+  }
+  return statements.map((statement) => `${statement}\n`).join('')
+}

@@ -1,0 +1,141 @@
+import { EventEmitter, setMaxListeners } from 'node:events'
+import type { DataSink } from '../../archive/index.ts'
+import type { TableFacts } from '../../catalog/index.ts'
+import type { Session } from '../../connection/index.ts'
+import { copyStatements, type Part } from '../../copy/index.ts'
+import { copyOut, Payloads, type CopyResult, type PayloadRun } from '../../wire/index.ts'
+
+/** `COPY ... TO STDOUT` of one part of a table, as text in the archive's encoding; generated columns are left out. */
+export function rowsSql({ schema, name, columns }: TableFacts, part: Part, encoding: string): string {
+  const names = columns.filter(({ generated }) => generated === 'no').map((column) => column.name)
+  return copyStatements({ schema, name, columns: names, format: 'text', mode: 'append', part, encoding }, encoding)
+    .copyOut
+}
+
+/**
+ * Runs the COPY and hands its text to `take` as it comes, not faster than it is taken. Throws what `take` throws, the
+ * server's DatabaseError, and that of the cancelled query when the signal fires; the session is usable afterwards, its
+ * transaction aborted.
+ */
+export async function readRows(
+  session: Session,
+  sql: string,
+  take: (run: PayloadRun) => Promise<void>,
+  signal: AbortSignal,
+): Promise<CopyResult> {
+  const payloads = new Payloads()
+  // The many tables of a dump listen to its one signal.
+  setMaxListeners(0, signal)
+  const cancel = () => void session.cancel()
+  signal.throwIfAborted()
+  signal.addEventListener('abort', cancel, { once: true })
+  try {
+    return await copyOut(session, sql, (chunk) => {
+      const run = payloads.take(chunk)
+      return run.bytes.length === 0 ? undefined : take(run)
+    })
+  } finally {
+    signal.removeEventListener('abort', cancel)
+  }
+}
+
+/** A row of which this much has come, and no end, is written as it comes. */
+const LONG_ROW = 1024 * 1024
+
+/**
+ * One table's data, written by several parts at once: what a part writes ends with a row, and a row that is too long to be
+ * held has the table's data to itself until it ends.
+ */
+export class SharedRows {
+  readonly #sink: DataSink
+  /** Settles when the long row that is being written has ended. */
+  #alone: Promise<void> | undefined
+
+  constructor(sink: DataSink) {
+    this.#sink = sink
+  }
+
+  part(): PartRows {
+    return new PartRows(this)
+  }
+
+  /** Not while a long row of another part is being written. */
+  async write(bytes: Buffer): Promise<void> {
+    while (this.#alone !== undefined) await this.#alone
+    await this.#sink.write(bytes)
+  }
+
+  /** For whoever has it to himself. */
+  writeAlone(bytes: Buffer): Promise<void> {
+    return this.#sink.write(bytes)
+  }
+
+  /** Keeps the others off until the function that is returned is called. */
+  async keepOff(): Promise<() => void> {
+    while (this.#alone !== undefined) await this.#alone
+    const turn = new EventEmitter()
+    this.#alone = new Promise((resolve) => turn.once('over', resolve))
+    return () => {
+      this.#alone = undefined
+      turn.emit('over')
+    }
+  }
+}
+
+/** The rows of one part, put together from what the server sends. */
+class PartRows implements Disposable {
+  readonly #shared: SharedRows
+  /** The beginning of a row whose end has not come. */
+  #begun: Buffer[] = []
+  #begunBytes = 0
+  #release: (() => void) | undefined
+
+  constructor(shared: SharedRows) {
+    this.#shared = shared
+  }
+
+  async write({ bytes, lastEnd }: PayloadRun): Promise<void> {
+    if (lastEnd === undefined) {
+      await this.#goOn(bytes)
+      return
+    }
+    await this.#writeRows(bytes.subarray(0, lastEnd))
+    if (lastEnd < bytes.length) await this.#goOn(bytes.subarray(lastEnd))
+  }
+
+  async #writeRows(bytes: Buffer): Promise<void> {
+    if (this.#release === undefined) {
+      const rows = this.#begun.length === 0 ? bytes : Buffer.concat([...this.#begun, bytes])
+      this.#forget()
+      await this.#shared.write(rows)
+      return
+    }
+    await this.#shared.writeAlone(bytes)
+    this[Symbol.dispose]()
+  }
+
+  async #goOn(bytes: Buffer): Promise<void> {
+    if (this.#release !== undefined) {
+      await this.#shared.writeAlone(bytes)
+      return
+    }
+    this.#begun.push(bytes)
+    this.#begunBytes += bytes.length
+    if (this.#begunBytes < LONG_ROW) return
+    this.#release = await this.#shared.keepOff()
+    const begun = Buffer.concat(this.#begun)
+    this.#forget()
+    await this.#shared.writeAlone(begun)
+  }
+
+  #forget(): void {
+    this.#begun = []
+    this.#begunBytes = 0
+  }
+
+  /** Lets the others on, however this part has ended. */
+  [Symbol.dispose](): void {
+    this.#release?.()
+    this.#release = undefined
+  }
+}

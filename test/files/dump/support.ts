@@ -1,0 +1,43 @@
+import { execFile } from 'node:child_process'
+import { existsSync } from 'node:fs'
+import { mkdtemp, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { delimiter, join } from 'node:path'
+import { promisify } from 'node:util'
+
+const run = promisify(execFile)
+
+/** Where other tools' programs lie, as `setup-peers.sh` names them: `pg_restore17`, `pg_restore18`, `psql17`. */
+const FOLDERS = [process.env['PGLEAP_PEERS'] ?? '', '/opt/peers/bin', ...(process.env['PATH'] ?? '').split(delimiter)]
+
+/** A stock program of that major; undefined where this machine has none. */
+export function stock(program: 'pg_dump' | 'pg_restore' | 'psql', major: 17 | 18): string | undefined {
+  const names = FOLDERS.filter((folder) => folder !== '').map((folder) => join(folder, `${program}${String(major)}`))
+  return names.find((name) => existsSync(name))
+}
+
+/** Runs a stock program; what it says on either channel. Rejects where it ends with anything but 0. */
+export async function runStock(program: string, args: readonly string[]): Promise<{ stdout: string; stderr: string }> {
+  return run(program, args, {
+    env: { PATH: process.env['PATH'], HOME: '/nonexistent' },
+    maxBuffer: 64 * 1024 * 1024,
+  })
+}
+
+/** The lines of `pg_restore -l` without dump ids, OIDs and the header, which no two dumps have alike. */
+export async function tocLines(pgRestore: string, archive: string): Promise<string[]> {
+  const { stdout } = await runStock(pgRestore, ['-l', archive])
+  return stdout
+    .split('\n')
+    .filter((line) => line !== '' && !line.startsWith(';'))
+    .map((line) => line.replace(/^\d+; \d+ \d+ /, ''))
+}
+
+/** A folder that vanishes with its user. */
+export async function scratch(): Promise<AsyncDisposable & { path: (name: string) => string }> {
+  const folder = await mkdtemp(join(tmpdir(), 'pgleap-kit-dump-'))
+  return {
+    path: (name) => join(folder, name),
+    [Symbol.asyncDispose]: () => rm(folder, { recursive: true, force: true }),
+  }
+}
