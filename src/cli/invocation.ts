@@ -28,24 +28,32 @@ export function addJsonOption(command: Command): Command {
 /**
  * Runs the body of a command with an output and an interrupt of its own, prints what it throws, and returns the exit
  * code. The body returns its own for a run that ended, but not well.
+ *
+ * @param interruptedHint how to go on after an interrupt, where that is not by `resume`
  */
 export async function invoke(
   json: true | undefined,
   body: (invocation: Invocation) => Promise<number>,
+  interruptedHint?: string,
 ): Promise<number> {
   const redact = edgeRedactor()
   const output = createOutput(json === true ? 'json' : 'text', redact)
-  using interrupt = onInterrupt(output.note)
+  using interrupt = onInterrupt(output.note, interruptedHint)
   try {
     return await body({ output, redact, signal: interrupt.signal })
   } catch (error) {
     // Whatever a cancelled query throws, the reason is the person at the keyboard.
-    const reason: unknown = interrupt.signal.aborted ? interrupt.signal.reason : error
+    const reason: unknown = interrupt.signal.aborted && !saysMore(error) ? interrupt.signal.reason : error
     output.error(reason)
     return exitCodeOf(reason)
   } finally {
     output.close()
   }
+}
+
+/** Errors by which an interrupted command says how it left the servers. */
+function saysMore(error: unknown): boolean {
+  return error instanceof PgleapError && ['online.undecided', 'online.not-thawed'].includes(error.code)
 }
 
 /** Knows the passwords of the command line and the environment, so that none leaves by any way (invariant 4). */

@@ -3,7 +3,7 @@ import type { OnlineSideReport } from '../report/index.ts'
 import { formatBytes, formatDuration } from '../units.ts'
 import type { ForeignWrite } from './closed-side.ts'
 import type { LagPoint } from './lag.ts'
-import { forecastOf, lagOf } from './lag.ts'
+import { lagOf, standsStillMs } from './lag.ts'
 import type { StreamLook } from './look.ts'
 import type { OnlineRecord } from './record.ts'
 import { otherSide } from './sides.ts'
@@ -23,8 +23,10 @@ export interface Seen {
   record: OnlineRecord
   sides: Record<Side, OnlineSideReport>
   stream: StreamLook
-  /** Of the last minute. */
+  /** Of the last two minutes. */
   points: readonly LagPoint[]
+  /** Whether the apply worker has failed a moment ago; errors that were counted before the watch began are over. */
+  fails: 'now' | 'no'
   foreign: readonly ForeignWrite[]
   drift: readonly string[]
 }
@@ -57,7 +59,7 @@ function ofSides({ sides, record }: Seen): Alarm[] {
   return alarms
 }
 
-function ofStream({ record, stream, points }: Seen): Alarm[] {
+function ofStream({ record, stream, points, fails }: Seen): Alarm[] {
   if (record.lost !== undefined) return []
   const { sample, apply, budget, lastError } = stream
   const alarms: Alarm[] = []
@@ -89,9 +91,10 @@ function ofStream({ record, stream, points }: Seen): Alarm[] {
   }
   if (apply === undefined || apply === 'missing') return alarms
   const errors = (apply.counters?.errors ?? 0) + (apply.counters?.syncErrors ?? 0)
-  if (errors > 0 || (apply.state === 'not running' && apply.counters === undefined)) {
+  if (fails === 'now' || (apply.state === 'not running' && (apply.counters === undefined || errors > 0))) {
     alarms.push({
-      key: `errors ${String(errors)}`,
+      // It is tried again all the time: that is still the same.
+      key: `fails${why}`,
       code: 'online.apply-error',
       message:
         errors > 0
@@ -113,13 +116,12 @@ function ofStream({ record, stream, points }: Seen): Alarm[] {
       hint: 'Rows were missing or there already; the comparison before the cutover finds which.',
     })
   }
-  const lag = lagOf(points)
-  const { verdict } = forecastOf(points)
-  if (verdict === 'stands still' && (lag.ms ?? 0) > STALLED_MS) {
+  const stillMs = standsStillMs(points)
+  if (stillMs >= STALLED_MS) {
     alarms.push({
       key: 'stalled',
       code: 'online.stalled',
-      message: `Nothing has been applied for ${formatDuration(lag.ms ?? 0)}, and ${formatBytes(lag.bytes ?? 0)} wait.`,
+      message: `Nothing has been applied for ${formatDuration(stillMs)}, and ${formatBytes(lagOf(points).bytes ?? 0)} wait.`,
       hint: 'A large transaction, a lock on the side that follows, or a connection that hangs.',
     })
   }

@@ -36,6 +36,14 @@ export function lagOf(points: readonly LagPoint[]): LagReport {
   return { bytes, ms: Math.round(now.at - first.at + (first.wal - flushed) / pace), how: 'estimated' }
 }
 
+/** For how long nothing has been applied although there was something to apply, as far back as the points go; 0 where all is well. */
+export function standsStillMs(points: readonly LagPoint[]): number {
+  const now = points.at(-1)
+  if (now === undefined || now.wal <= now.flushed) return 0
+  const moved = points.findLastIndex(({ wal, flushed }) => flushed !== now.flushed || wal <= flushed)
+  return now.at - (points[moved + 1]?.at ?? now.at)
+}
+
 /** Whether the stream will catch up at the pace of these points, and when. */
 export function forecastOf(points: readonly LagPoint[]): ForecastReport {
   const [first, now] = [points[0], points.at(-1)]

@@ -1,6 +1,7 @@
 import { readWriteCounters, SourceSnapshot, writesBetween, type WriteCounters } from '../catalog/index.ts'
 import type { Session, Side } from '../connection/index.ts'
 import { PgleapError } from '../errors.ts'
+import type { Event } from '../report/index.ts'
 import { dumpSchema } from '../pgdump/index.ts'
 import { verify, type ObjectVerdict, type VerifyResult } from '../verify/index.ts'
 import { drain, positionNow } from './fence.ts'
@@ -53,12 +54,22 @@ export async function proveWhileStreaming(comparing: Comparing): Promise<Proven>
   await drain(active, slot, await positionNow(active), signal)
   await using second = await SourceSnapshot.take(() => sides.open(passive.side, 'verify'), { signal })
   const moments = active.side === 'source' ? { source: first, target: second } : { source: second, target: first }
-  const result = await compare({ sides, record, options, moments, what: 'rows and schema', tables: () => true })
+  const odd: Compared[] = []
+  const result = await compare({
+    sides,
+    record,
+    // What differs is told once it is known what it means.
+    options: { ...options, onEvent: (event) => (isOdd(event) ? odd.push(event) : options.onEvent?.(event)) },
+    moments,
+    what: 'rows and schema',
+    tables: () => true,
+  })
   await active.query('SELECT pg_catalog.pg_sleep($1)', [COUNTERS_LAG_MS / 1000])
   const written = new Set(writtenSince(counters.active, await readWriteCounters(active)))
-  const isOpen = ({ object, verdict }: ObjectVerdict) =>
+  const isOpen = ({ object, verdict }: Pick<ObjectVerdict, 'object' | 'verdict'>) =>
     // Tables that are not streamed follow in the pause, as sequences and large objects do.
     verdict !== 'SAME' && (written.has(object) || isPaused(record, object))
+  for (const event of odd) options.onEvent?.(isOpen(event) || isForPause(event) ? changing(event) : event)
   const differing = [...result.tables, ...result.schema].filter((one) => one.verdict !== 'SAME' && !isOpen(one))
   refuse(differing, options)
   const bytes = await bytesOfTables(active)
@@ -70,6 +81,29 @@ export async function proveWhileStreaming(comparing: Comparing): Promise<Proven>
     ]),
     largeObjects: result.largeObjects.every(({ verdict }) => verdict === 'SAME') ? largeObjects : undefined,
     bytesPerMs: Math.max(1, [...bytes.values()].reduce((sum, size) => sum + size, 0) / result.ms),
+  }
+}
+
+type Compared = Extract<Event, { type: 'verified' }>
+
+function isOdd(event: Event): event is Event & Compared {
+  return event.type === 'verified' && event.verdict !== 'SAME'
+}
+
+/** Sequences and large objects are brought over in the pause, whatever they are now. */
+function isForPause({ kind }: Compared): boolean {
+  return kind === 'sequence' || kind === 'large objects'
+}
+
+/** No difference: two moments were looked at, and the application has written between them. */
+function changing({ kind, object }: Compared): Event {
+  return {
+    type: 'notice',
+    at: Date.now(),
+    level: 'info',
+    code: 'online.changing',
+    object: `${kind} ${object}`,
+    message: 'It is changing, and is compared again in the pause.',
   }
 }
 

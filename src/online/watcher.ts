@@ -6,15 +6,17 @@ import { describeChange, readDrift } from './drift.ts'
 import { giveSlotUp } from './give-up.ts'
 import { readHistory } from './history.ts'
 import { lagOf, type LagPoint } from './lag.ts'
-import { currentStream, lookAtStream, reach, sideReport, type Reached } from './look.ts'
+import { currentStream, lookAtStream, reach, sideReport, type Reached, type StreamLook } from './look.ts'
 import type { Measured } from './metrics.ts'
 import { readRecord, theRecord, type OnlineRecord } from './record.ts'
 import { otherSide, sidesOf, type Sides } from './sides.ts'
 import type { OnlineWatchOptions } from './watch.ts'
 
-/** The lag in seconds is measured as far back as this; the alarms look at the last minute of it. */
+/** The lag in seconds is measured as far back as this; the alarms look at the last two minutes of it. */
 const POINTS_KEPT_MS = 600_000
-const ALARM_POINTS_MS = 60_000
+const ALARM_POINTS_MS = 120_000
+/** A worker that fails is started again after wal_retrieve_retry_interval, 5 s: so long without another error it is well. */
+const FAILS_MS = 20_000
 /** A switch is under way no longer than this; one that broke must not fill a disk either. */
 const SWITCHING_MS = 300_000
 
@@ -28,6 +30,8 @@ export class Watcher implements AsyncDisposable {
   #points: { stream: string; points: LagPoint[] } = { stream: '', points: [] }
   #switchingSince: number | undefined
   #lastPauseMs: number | null = null
+  /** Errors of the subscription that were counted last, and when they became more. */
+  #errors: { oid: number; count: number; grewAt: number | undefined } | undefined
   /** Rows written on the side that follows when it was first seen in that role. */
   #appliedBefore: { side: Side; rows: number } | undefined
 
@@ -71,6 +75,7 @@ export class Watcher implements AsyncDisposable {
       },
       stream,
       points: this.#remember(stream.sample?.point),
+      fails: this.#noteErrors(stream.apply),
       ...(source === undefined || target === undefined
         ? { foreign: [], drift: [] }
         : await this.#compare({ source, target }, reached)),
@@ -89,6 +94,16 @@ export class Watcher implements AsyncDisposable {
       foreign: await this.#closedSide.look(sessions[active], closed, this.#record),
       drift: (await readDrift(sessions[active], sessions.target)).map(describeChange),
     }
+  }
+
+  #noteErrors(apply: StreamLook['apply']): Seen['fails'] {
+    if (apply === undefined || apply === 'missing' || apply.counters === undefined) return 'no'
+    const { oid, counters } = apply
+    const count = counters.errors + counters.syncErrors
+    const before = this.#errors?.oid === oid ? this.#errors : { oid, count, grewAt: undefined }
+    const grewAt = count > before.count ? Date.now() : before.grewAt
+    this.#errors = { oid, count, grewAt }
+    return grewAt !== undefined && Date.now() - grewAt <= FAILS_MS ? 'now' : 'no'
   }
 
   /** The points of the last minutes, of this stream alone. */

@@ -1,7 +1,10 @@
 import * as fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { errorIn } from '../../src/online/apply-log.ts'
-import { forecastOf, lagOf } from '../../src/online/lag.ts'
+import { alarmsOf, type Seen } from '../../src/online/alarms.ts'
+import { forecastOf, lagOf, standsStillMs, type LagPoint } from '../../src/online/lag.ts'
+import type { OnlineRecord } from '../../src/online/record.ts'
+import type { ApplyState } from '../../src/online/sample.ts'
 
 const MB = 1024 ** 2
 
@@ -105,5 +108,50 @@ describe('a log of the server', () => {
       /^duplicate key value .*; Key \(id\)=\(1\) already exists\.; processing remote data/u,
     )
     expect(errorIn('nothing of that kind', 77)).toBeUndefined()
+  })
+})
+
+describe('a stream that stands still', () => {
+  const record = { phase: 'streaming', active: 'source' } as OnlineRecord
+  const seen = (points: readonly LagPoint[], apply: Partial<ApplyState> = {}, fails: Seen['fails'] = 'no'): Seen => ({
+    record,
+    sides: { source: { where: 's', writes: 'open' }, target: { where: 't', writes: 'closed' } },
+    stream: {
+      sample: undefined,
+      budget: undefined,
+      apply: { oid: 1, state: 'running', pid: 1, silentMs: 0, notReady: [], counters: undefined, ...apply },
+      lastError: undefined,
+    },
+    points,
+    fails,
+    foreign: [],
+    drift: [],
+  })
+  const codes = (one: Seen) => alarmsOf(one).map(({ code }) => code)
+  const still = (seconds: number) => Array.from({ length: seconds / 2 + 1 }, (_, i) => at(i * 2, 10, 4))
+
+  test('is an alarm after a minute, also where nothing more is written meanwhile', () => {
+    expect(standsStillMs(still(60))).toBe(60_000)
+    expect(codes(seen(still(58)))).toEqual([])
+    expect(codes(seen(still(60)))).toEqual(['online.stalled'])
+    const writing = Array.from({ length: 31 }, (_, i) => at(i * 2, 10 + i, 4))
+    expect(codes(seen(writing))).toEqual(['online.stalled'])
+  })
+
+  test('is none once something was applied, nor where nothing is to be applied', () => {
+    expect(codes(seen([...still(120), at(122, 10, 5)]))).toEqual([])
+    expect(codes(seen(Array.from({ length: 61 }, (_, i) => at(i * 2, 10, 10))))).toEqual([])
+    // It was in step, and has been behind for a second.
+    expect(codes(seen([at(0, 10, 10), at(119, 10, 10), at(120, 11, 10)]))).toEqual([])
+    expect(standsStillMs([])).toBe(0)
+  })
+
+  test('errors that are over are no alarm, those of a moment ago and a worker that does not run for them are', () => {
+    const counters = { errors: 3, syncErrors: 0, conflicts: undefined }
+    expect(codes(seen([], { counters }))).toEqual([])
+    expect(codes(seen([], { counters }, 'now'))).toEqual(['online.apply-error'])
+    expect(codes(seen([], { counters, state: 'not running', pid: null }))).toEqual(['online.apply-error'])
+    // Before 15 nothing is counted.
+    expect(codes(seen([], { state: 'not running', pid: null }))).toEqual(['online.apply-error'])
   })
 })

@@ -120,6 +120,28 @@ describe('a watch over an online migration', { timeout: 240_000 }, () => {
     await client.query('commit')
   })
 
+  test('tells of a side that is down, goes on looking, and is well when it is back', async () => {
+    await using watch = watching(ends)
+    await watch.says(({ type }) => type === 'online-sample')
+    for (const side of ['source', 'target'] as const) {
+      await pair[side].server.stop('immediate')
+      await watch.says(
+        (event) =>
+          alarm('online.unreachable')(event) && event.type === 'notice' && event.message.includes(`The ${side}`),
+      )
+      const seen = watch.events.length
+      // What cannot be seen is unknown, and not 0.
+      await watch.says((event) => watch.events.indexOf(event) >= seen && event.type === 'online-sample')
+      const blind = watch.events.findLast((event) => event.type === 'online-sample')
+      if (side === 'source') expect(blind).toMatchObject({ lagBytes: null, lagMs: null })
+      await pair[side].server.start()
+      const back = watch.events.length
+      await watch.says(
+        (event) => watch.events.indexOf(event) >= back && event.type === 'online-sample' && event.lagBytes !== null,
+      )
+    }
+  })
+
   test('sees a cutover', async () => {
     await using watch = watching(ends)
     await switchTo('target', ends)

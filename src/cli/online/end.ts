@@ -2,8 +2,9 @@ import type { Command } from 'commander'
 import { online } from '../../index.ts'
 import type { OnlineAbortOptions, OnlineFinishOptions } from '../../index.ts'
 import { onlineEndText } from '../../report/index.ts'
-import { addJsonOption, invoke } from '../invocation.ts'
+import { addJsonOption } from '../invocation.ts'
 import type { Finish, JsonFlag } from '../invocation.ts'
+import { invokeOnline } from './invoke-online.ts'
 import { addOptions } from '../options.ts'
 import type { OptionSpecs } from '../options.ts'
 import { addYesOption, SOURCE } from './common-options.ts'
@@ -37,7 +38,7 @@ export function addAbort(group: Command, done: Finish): void {
   addYesOption(addJsonOption(command))
     .addHelpText('after', '\nExample:\n  pgleap online abort postgres://new/app')
     .action(async (target: string, flags: JsonFlag & YesFlag) => {
-      const run = invoke(flags.json, async ({ output, signal }) => {
+      const run = invokeOnline('abort', flags.json, async ({ output, signal }) => {
         await confirm('The stream to the target ends; to begin anew takes another copy.', flags, signal)
         const report = await online.abort({ ...options, target, signal, onEvent: output.onEvent })
         output.result('online abort', report, (style) => onlineEndText(report, style))
@@ -57,7 +58,7 @@ export function addFinish(group: Command, done: Finish): void {
   addYesOption(addJsonOption(command))
     .addHelpText('after', '\nExample:\n  pgleap online finish postgres://new/app')
     .action(async (target: string, flags: JsonFlag & YesFlag) => {
-      const run = invoke(flags.json, async ({ output, signal }) => {
+      const run = invokeOnline('finish', flags.json, async ({ output, signal }) => {
         await confirm('There is no rollback any more after this.', flags, signal)
         const report = await online.finish({ ...options, target, signal, onEvent: output.onEvent })
         output.result('online finish', report, (style) => onlineEndText(report, style))

@@ -2,8 +2,9 @@ import type { Command } from 'commander'
 import { online } from '../../index.ts'
 import type { OnlinePlanOptions } from '../../index.ts'
 import { onlinePlanText } from '../../report/index.ts'
-import { addJsonOption, invoke } from '../invocation.ts'
+import { addJsonOption } from '../invocation.ts'
 import type { Finish, JsonFlag } from '../invocation.ts'
+import { invokeOnline } from './invoke-online.ts'
 import { addOptions } from '../options.ts'
 import type { OptionSpecs } from '../options.ts'
 
@@ -25,7 +26,7 @@ export function addPlan(group: Command, finish: Finish): void {
   addJsonOption(command)
     .addHelpText('after', '\nExample:\n  pgleap online plan postgres://old/app postgres://new/app')
     .action(async (source: string, target: string, { json }: JsonFlag) => {
-      const run = invoke(json, async ({ output, signal }) => {
+      const run = invokeOnline('plan', json, async ({ output, signal }) => {
         const report = await online.plan({ ...options, source, target, signal, onEvent: output.onEvent })
         output.result('online plan', report, (style) => onlinePlanText(report, style))
         return 0

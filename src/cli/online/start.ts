@@ -2,9 +2,10 @@ import type { Command } from 'commander'
 import { online } from '../../index.ts'
 import type { OnlineStartOptions } from '../../index.ts'
 import { onlineStartText } from '../../report/index.ts'
-import { addJsonOption, invoke } from '../invocation.ts'
+import { addJsonOption } from '../invocation.ts'
 import type { Finish, JsonFlag } from '../invocation.ts'
 import { MIGRATE_OPTIONS } from '../migrate-options.ts'
+import { invokeOnline } from './invoke-online.ts'
 import { addOptions, duration, repeated } from '../options.ts'
 import type { OptionSpecs } from '../options.ts'
 import { SOURCE_FROM_TARGET, TARGET_FROM_SOURCE } from './common-options.ts'
@@ -43,7 +44,7 @@ export function addStart(group: Command, finish: Finish): void {
   addJsonOption(command)
     .addHelpText('after', EXAMPLES)
     .action(async (source: string, target: string, { json }: JsonFlag) => {
-      const run = invoke(json, async ({ output, signal }) => {
+      const run = invokeOnline('start', json, async ({ output, signal }) => {
         const began = performance.now()
         const record = await online.start({ ...options, source, target, signal, onEvent: output.onEvent })
         output.result('online start', { id: record.id, phase: record.phase, tables: record.tables }, (style) =>

@@ -2,9 +2,10 @@ import type { Command } from 'commander'
 import { online } from '../../index.ts'
 import type { OnlineMoveOptions } from '../../index.ts'
 import { onlineSwitchText } from '../../report/index.ts'
-import { addJsonOption, invoke } from '../invocation.ts'
+import { addJsonOption } from '../invocation.ts'
 import type { Finish, JsonFlag } from '../invocation.ts'
 import { MIGRATE_OPTIONS } from '../migrate-options.ts'
+import { invokeOnline } from './invoke-online.ts'
 import { addOptions, duration, positive, repeated } from '../options.ts'
 import type { OptionSpecs } from '../options.ts'
 import { ROUTING_OPTIONS } from './routing-options.ts'
@@ -56,7 +57,7 @@ export function addSwitch(name: 'cutover' | 'rollback', group: Command, finish: 
   addYesOption(addJsonOption(command))
     .addHelpText('after', examplesOf(name))
     .action(async (target: string, flags: JsonFlag & YesFlag) => {
-      const running = invoke(flags.json, async ({ output, signal }) => {
+      const running = invokeOnline(name, flags.json, async ({ output, signal }) => {
         const how = options.rehearse === 'rehearse' ? 'rehearsed' : 'switched'
         await confirm(how === 'rehearsed' ? 'Writes are stopped for a moment.' : question, flags, signal)
         const report = await run({ ...options, target, signal, onEvent: output.onEvent })

@@ -3,8 +3,9 @@ import { EXIT_CODES } from '../../errors.ts'
 import { online } from '../../index.ts'
 import type { OnlineSyncSchemaOptions } from '../../index.ts'
 import { schemaSyncText } from '../../report/index.ts'
-import { addJsonOption, invoke } from '../invocation.ts'
+import { addJsonOption } from '../invocation.ts'
 import type { Finish, JsonFlag } from '../invocation.ts'
+import { invokeOnline } from './invoke-online.ts'
 import { addOptions } from '../options.ts'
 import type { OptionSpecs } from '../options.ts'
 import { SOURCE } from './common-options.ts'
@@ -27,7 +28,7 @@ export function addSyncSchema(group: Command, finish: Finish): void {
   addJsonOption(command)
     .addHelpText('after', EXAMPLES)
     .action(async (target: string, { json }: JsonFlag) => {
-      const run = invoke(json, async ({ output, signal }) => {
+      const run = invokeOnline('sync-schema', json, async ({ output, signal }) => {
         const report = await online.syncSchema({ ...options, target, signal, onEvent: output.onEvent })
         output.result('online sync-schema', report, (style) => schemaSyncText(report, style))
         return report.outcome === 'in step' ? 0 : EXIT_CODES.findings

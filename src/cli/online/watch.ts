@@ -1,8 +1,9 @@
 import type { Command } from 'commander'
 import { online } from '../../index.ts'
 import type { OnlineWatchOptions } from '../../index.ts'
-import { addJsonOption, invoke } from '../invocation.ts'
+import { addJsonOption } from '../invocation.ts'
 import type { Finish, JsonFlag } from '../invocation.ts'
+import { invokeOnline } from './invoke-online.ts'
 import { addOptions, byteSize, duration, positive } from '../options.ts'
 import type { OptionSpecs } from '../options.ts'
 import { SOURCE, text } from './common-options.ts'
@@ -31,7 +32,7 @@ export function addWatch(group: Command, finish: Finish): void {
   addJsonOption(command)
     .addHelpText('after', EXAMPLES)
     .action(async (target: string, { json }: JsonFlag) => {
-      const run = invoke(json, async ({ output, signal }) => {
+      const run = invokeOnline('watch', json, async ({ output, signal }) => {
         const report = await online.watch({ ...options, target, signal, onEvent: output.onEvent })
         output.result('online watch', report, () =>
           report.ended === 'stopped' ? 'Watched until stopped.\n' : 'The migration is over.\n',
