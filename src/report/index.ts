@@ -9,6 +9,8 @@ export { fixText } from './fix-text.ts'
 export { jsonLine } from './json-lines.ts'
 export type { OutputLine } from './json-lines.ts'
 export { junitXml } from './junit.ts'
+export type { ArchiveListing, ListedEntry } from './listing.ts'
+export { listingText } from './listing-text.ts'
 export { liveView } from './live-view.ts'
 export type {
   ApplyReport,

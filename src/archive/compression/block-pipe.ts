@@ -52,7 +52,8 @@ export class BlockPipe {
 
   async end(): Promise<DataSize> {
     this.#check()
-    if (this.#filled > 0) this.#send()
+    // Nothing is written as a block, too: no reader of a compression takes a file of no bytes for its own.
+    if (this.#filled > 0 || this.#bytes === 0) this.#send()
     await this.#last
     this.#check()
     return { bytes: this.#bytes, storedBytes: this.#storedBytes }
@@ -86,7 +87,7 @@ export class BlockPipe {
     try {
       // Both are awaited whatever happens, so that no failure goes unhandled.
       const [bytes] = await Promise.all([compressed, before])
-      if (this.#failure === undefined) {
+      if (this.#failure === undefined && bytes.length > 0) {
         await this.#options.store(bytes)
         this.#storedBytes += bytes.length
       }

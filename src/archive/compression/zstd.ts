@@ -28,13 +28,14 @@ export function compressZstd(level = DEFAULT_LEVEL): (block: Buffer) => Promise<
 export async function* zstdDecompressed(source: AsyncIterable<Buffer>): AsyncGenerator<Buffer> {
   const feed = new Feed(source)
   try {
-    while (!(await feed.ended())) {
+    // Unlike one of lz4, of which pg_dump makes nothing where there is nothing, a file of zstd is never empty.
+    do {
       const magic = await feed.take(4)
       const kind = magic.readUInt32LE()
       if (kind === MAGIC) yield* frame(feed, magic)
       else if ((kind & 0xfffffff0) >>> 0 === SKIPPABLE) await feed.skip((await feed.take(4)).readUInt32LE())
       else throw damagedData('its compressed data is no zstd frame')
-    }
+    } while (!(await feed.ended()))
   } finally {
     await feed.close()
   }
