@@ -3,8 +3,16 @@ export { checkServers as check } from './check/index.ts'
 export type { CheckOptions } from './check/index.ts'
 export { EXIT_CODES, PgleapError } from './errors.ts'
 export type { Party, PgleapErrorFields } from './errors.ts'
-export { dump } from './files/index.ts'
-export type { DumpedDatabase, DumpOptions, DumpReport } from './files/index.ts'
+export { convert, dump, formOf, list, restore, restoreScript, verifyFiles } from './files/index.ts'
+export type {
+  ConvertOptions,
+  ConvertResult,
+  DumpOptions,
+  ListOptions,
+  RestoreOptions,
+  RestoreScriptOptions,
+  VerifyFilesOptions,
+} from './files/index.ts'
 export { roles } from './globals/index.ts'
 export type { RolesOptions } from './globals/index.ts'
 export { migrate, plan, resume, status, verify } from './migrate/index.ts'
@@ -36,12 +44,15 @@ export type { FromPigstyOptions, PigstyTask, RunbookOptions } from './runbook/in
 export { migrateServer, resumeServer, statusServer } from './server/index.ts'
 export type { MigrateServerOptions, ResumeServerOptions, StatusServerOptions } from './server/index.ts'
 export type {
+  ArchiveListing,
   CheckOutcome,
   CheckReport,
   CheckResult,
   CheckVerdict,
   DatabaseReport,
   DatabaseStatus,
+  DumpedDatabase,
+  DumpReport,
   EmitEvent,
   Event,
   Finding,
@@ -55,15 +66,18 @@ export type {
   RehearsalFailure,
   RehearsalReport,
   RehearsalVerdict,
+  RestoreReport,
   RolesReport,
   RunReport,
   ServerReport,
   ServerStatusReport,
   RunbookReport,
+  ScriptReport,
   Severity,
   StatusReport,
   StepRef,
   Verdict,
+  VerifyFilesReport,
   VerifyReport,
   WaiverReport,
 } from './report/index.ts'

@@ -1,6 +1,10 @@
-import { Command } from 'commander'
+import { Command, Help } from 'commander'
 import type { Finish } from './invocation.ts'
 import { addCheck } from './check.ts'
+import { addConvert } from './files/convert.ts'
+import { addDump } from './files/dump.ts'
+import { addList } from './files/list.ts'
+import { addRestore } from './files/restore.ts'
 import { addMigrate } from './migrate.ts'
 import { addOnline } from './online/online.ts'
 import { addPlan } from './plan.ts'
@@ -18,7 +22,11 @@ export function createProgram(finish: Finish): Command {
     .version(packageVersion(), '--version', 'print the version')
     .helpOption('-h, --help', 'print help')
     .helpCommand(false)
-    .configureHelp({ subcommandTerm: (command) => `${command.name()} ${command.usage().replace('[options] ', '')}` })
+    .configureHelp({
+      subcommandTerm: (command) => `${command.name()} ${command.usage().replace('[options] ', '')}`,
+      // --help is how one came here, and --version stands below: their block would not leave the rest on one screen.
+      visibleOptions: (shown) => (shown.parent === null ? [] : new Help().visibleOptions(shown)),
+    })
     .addHelpText('after', EXAMPLES)
     .exitOverride()
     // Usage errors are thrown, and printed in one place with all others (main.ts).
@@ -29,6 +37,10 @@ export function createProgram(finish: Finish): Command {
   addMigrate(program, finish)
   addResume(program, finish)
   addOnline(program, finish)
+  addDump(program, finish)
+  addRestore(program, finish)
+  addList(program, finish)
+  addConvert(program, finish)
   addRoles(program, finish)
   addStatus(program, finish)
   addVerify(program, finish)

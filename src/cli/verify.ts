@@ -1,10 +1,11 @@
+import { existsSync } from 'node:fs'
 import type { Command } from 'commander'
 import { EXIT_CODES } from '../errors.ts'
-import { verify } from '../index.ts'
-import type { VerifyOptions } from '../index.ts'
-import { verifyText } from '../report/index.ts'
+import { verify, verifyFiles } from '../index.ts'
+import type { Verdict, VerifyFilesOptions, VerifyOptions } from '../index.ts'
+import { verifyFilesText, verifyText } from '../report/index.ts'
 import { addJsonOption, invoke } from './invocation.ts'
-import type { Finish, JsonFlag } from './invocation.ts'
+import type { Finish, Invocation, JsonFlag } from './invocation.ts'
 import { MIGRATE_OPTIONS } from './migrate-options.ts'
 import { addOptions, oneOf } from './options.ts'
 import type { OptionSpecs } from './options.ts'
@@ -39,20 +40,33 @@ export function addVerify(program: Command, finish: Finish): void {
     .command('verify')
     .summary('compare two databases, and change neither')
     .description('Compares two databases: contents, sequences, schema, grants. Changes neither.')
-    .argument('<source>', 'one database')
+    .argument('<source>', 'one database, or an archive of `pgleap dump`')
     .argument('<target>', 'the other one')
   const options = addOptions<VerifyOptions>(command, VERIFY_OPTIONS)
   addJsonOption(command)
     .addHelpText('after', EXAMPLES)
     .action(async (source: string, target: string, { json }: JsonFlag) => {
       finish(
-        await invoke(json, async ({ output, signal }) => {
-          const report = await verify({ ...options, source, target, signal, onEvent: output.onEvent })
-          output.result('verify', report, (style) => verifyText(report, style))
-          return report.verdict === 'SAME' ? 0 : EXIT_CODES.difference
+        await invoke(json, async (invocation) => {
+          const verdict = existsSync(source)
+            ? await compareFiles({ ...options, from: source, target }, invocation)
+            : await compareDatabases({ ...options, source, target }, invocation)
+          return verdict === 'SAME' ? 0 : EXIT_CODES.difference
         }),
       )
     })
+}
+
+async function compareDatabases(options: VerifyOptions, { output, signal }: Invocation): Promise<Verdict> {
+  const report = await verify({ ...options, signal, onEvent: output.onEvent })
+  output.result('verify', report, (style) => verifyText(report, style))
+  return report.verdict
+}
+
+async function compareFiles(options: VerifyFilesOptions, { output, signal }: Invocation): Promise<Verdict> {
+  const report = await verifyFiles({ ...options, signal, onEvent: output.onEvent })
+  output.result('verify', report, (style) => verifyFilesText(report, style))
+  return report.verdict
 }
 
 const EXAMPLES = `
@@ -62,4 +76,5 @@ migration, give it the options that the migration had.
 
 Examples:
   pgleap verify postgres://old/app postgres://new/app
-  pgleap verify postgres://old/app postgres://new/app --exclude-data 'log_*'`
+  pgleap verify postgres://old/app postgres://new/app --exclude-data 'log_*'
+  pgleap verify app.dump postgres://new/app`

@@ -1,11 +1,12 @@
+export { convert } from './convert.ts'
+export type { ConvertOptions, ConvertResult } from './convert.ts'
 export { dump } from './dump/dump.ts'
-export type { DumpedDatabase, DumpOptions, DumpReport } from './dump/options.ts'
+export type { DumpOptions } from './dump/options.ts'
+export { formOf } from './form.ts'
+export { list } from './list.ts'
+export type { ListOptions } from './list.ts'
+export { restore, verifyFiles } from './restore/index.ts'
+export type { RestoreOptions, VerifyFilesOptions } from './restore/index.ts'
 export { restoreScript } from './script/index.ts'
-export type {
-  MessageSort,
-  RestoreScriptOptions,
-  ScriptError,
-  ScriptMessage,
-  ScriptOutcome,
-  ScriptReport,
-} from './script/index.ts'
+export type { RestoreScriptOptions } from './script/index.ts'
+export type { ScriptReport } from './script/index.ts'

@@ -76,9 +76,13 @@ export function paragraphs(blocks: readonly (readonly string[])[]): string {
   return `${full.map((block) => block.join('\n')).join('\n\n')}\n`
 }
 
+/** Wide enough for what most printers say, so that their values stand in one column. */
+const LABEL_WIDTH = 9
+
 /** Named values, one a line. */
 export function fields(pairs: readonly (readonly [name: string, value: string])[], style: Style): string[] {
-  return pairs.map(([name, value]) => `  ${style('faint', name.padEnd(9))}${value}`)
+  const width = Math.max(LABEL_WIDTH, ...pairs.map(([name]) => name.length + 1))
+  return pairs.map(([name, value]) => `  ${style('faint', name.padEnd(width))}${value}`)
 }
 
 /** The first of many lines, and where to find the rest. */

@@ -1,6 +1,6 @@
 import { formatDuration } from '../units.ts'
 import type { VerifiedObject, VerifyReport } from './result.ts'
-import { describeEndpoint, differenceLine, VERDICT_LOOKS } from './summary.ts'
+import { describeEndpoint, differenceLine, verdictLine } from './summary.ts'
 import { fields, firstOf, paragraphs, plural } from './text.ts'
 import type { Style } from './text.ts'
 
@@ -17,20 +17,29 @@ const MEANINGS = {
 
 /** The outcome of a comparison, for people: the verdict, and every object that is not the same. */
 export function verifyText(report: VerifyReport, style: Style): string {
-  const bad = report.objects.filter(({ verdict }) => verdict !== 'SAME')
+  const { looked, listed } = comparedText(report, style)
   const facts = fields(
     [
       ['source', describeEndpoint(report.source)],
       ['target', describeEndpoint(report.target)],
-      ['looked', `at ${kinds(report.objects)}, in ${formatDuration(report.ms)}`],
+      ['looked', `at ${looked}, in ${formatDuration(report.ms)}`],
     ],
     style,
   )
-  const differences = bad.map((found) => differenceLine(found, style))
-  const listed = firstOf(differences, MOST_LISTED, '--json lists them all').map((line) => `  ${line}`)
-  const verdict = style(VERDICT_LOOKS[report.verdict], report.verdict)
-  const blocks = [[`Verdict: ${verdict} (${MEANINGS[report.verdict][report.mode]})`], facts, listed]
-  return paragraphs(blocks)
+  return paragraphs([[verdictLine(report.verdict, MEANINGS[report.verdict][report.mode], style)], facts, listed])
+}
+
+/** How many objects of which kinds were looked at, and a line for each that is not the same. */
+export function comparedText(
+  { objects }: Pick<VerifyReport, 'objects'>,
+  style: Style,
+): { looked: string; listed: string[] } {
+  const bad = objects.filter(({ verdict }) => verdict !== 'SAME')
+  const lines = bad.map((found) => differenceLine(found, style))
+  return {
+    looked: kinds(objects),
+    listed: firstOf(lines, MOST_LISTED, '--json lists them all').map((line) => `  ${line}`),
+  }
 }
 
 /** `41 of table, 12 of sequence`: how many objects of each kind. */

@@ -16,7 +16,7 @@ import { Place } from './place.ts'
 const databasesSql = loadSql(import.meta.url, 'databases.sql')
 
 /** Lies in the folder once every database is in it. */
-const SERVER_FILE = 'pgleap-server.json'
+export const SERVER_FILE = 'pgleap-server.json'
 
 /** The database that every server starts with: it is dumped only where somebody uses it. */
 const MAINTENANCE = 'postgres'
