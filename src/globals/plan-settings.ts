@@ -1,8 +1,7 @@
-import { quoteIdent } from '../sql.ts'
+import { quoteIdent, settingSql } from '../sql.ts'
 import type { RoleSetting } from './facts.ts'
 import type { Reason } from './plan.ts'
 import { mayAlter, reservedOnTarget, willBeThere, type Planning } from './planning.ts'
-import { settingSql } from './setting-value.ts'
 
 /** Values that name roles, and are mapped with them. */
 const ROLE_PARAMETERS: ReadonlySet<string> = new Set(['role', 'session_authorization'])

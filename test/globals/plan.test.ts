@@ -4,8 +4,7 @@ import { Secret } from '../../src/connection/index.ts'
 import { emptyServer } from '../../src/globals/empty-server.ts'
 import { planRoles, type Membership, type RoleFacts, rolesSql, type ServerRoles } from '../../src/globals/index.ts'
 import type { RoleOptions, RolesInput } from '../../src/globals/index.ts'
-import { settingSql, splitNames } from '../../src/globals/setting-value.ts'
-import { quoteIdent } from '../../src/sql.ts'
+import { quoteIdent, settingSql, splitNames } from '../../src/sql.ts'
 import { providerNamed, selfManaged } from '../../src/provider/index.ts'
 
 function role(name: string, fields: Partial<RoleFacts> = {}): RoleFacts {

@@ -176,6 +176,7 @@ describe('--create', () => {
       `create table t (id int primary key, note text); insert into t values (1, 'a'), (2, 'B');
        do $$begin
          execute format('alter database %I set search_path = "$user", public, pg_catalog', current_database());
+         execute format('alter role create_role in database %I set search_path = %L', current_database(), '');
          execute format('alter database %I set "app.name" = %L', current_database(), 'it''s "here"');
          execute format('comment on database %I is %L', current_database(), 'A comment');
          execute format('revoke connect on database %I from public', current_database());

@@ -1,5 +1,5 @@
 import { isReserved } from '../../provider/index.ts'
-import { loadSql, quoteIdent, quoteLiteral } from '../../sql.ts'
+import { loadSql, quoteIdent, settingSql } from '../../sql.ts'
 import type { Pair } from '../check.ts'
 import { roleObject, statements } from '../names.ts'
 
@@ -40,21 +40,8 @@ function alter({ role, database }: SettingRow): string {
   return `ALTER ROLE ${quoteIdent(role)}${database === null ? '' : ` IN DATABASE ${quoteIdent(database)}`}`
 }
 
-/** Settings that hold lists are stored quoted already (pg_dump's variable_is_guc_list_quote). */
-const QUOTED_LISTS = new Set([
-  'local_preload_libraries',
-  'search_path',
-  'session_preload_libraries',
-  'shared_preload_libraries',
-  'temp_tablespaces',
-  'unix_socket_directories',
-  'restrict_nonsystem_relation_kind',
-])
-
 export function setSql(row: SettingRow, parameter = row.parameter, value = row.value): string {
-  const quoted = QUOTED_LISTS.has(parameter) && value !== '' ? value : quoteLiteral(value)
-  const name = parameter.split('.').map(quoteIdent).join('.')
-  return statements(`${alter(row)} SET ${name} TO ${quoted.trim()}`)
+  return statements(`${alter(row)} SET ${settingSql(parameter, value)}`)
 }
 
 export function resetSql(row: SettingRow): string {

@@ -1,5 +1,5 @@
 import type { Fix } from '../../report/index.ts'
-import { loadSql, quoteIdent, quoteLiteral } from '../../sql.ts'
+import { loadSql, quoteIdent, settingSql } from '../../sql.ts'
 import { formatBytes } from '../../units.ts'
 import type { NewFinding, Pair } from '../check.ts'
 import { check } from '../check.ts'
@@ -64,12 +64,10 @@ function drift(row: SettingRow, other: SettingRow): NewFinding[] {
 
 function setInDatabase({ name, value }: SettingRow, { database }: SettingRow): Fix {
   const whom = `ALTER DATABASE ${quoteIdent(database)}`
-  // The value of a list of names is SQL already (GUC_LIST_QUOTE).
-  const written = name === 'search_path' ? value : quoteLiteral(value).trim()
   return {
     kind: 'sql',
     side: 'target',
-    sql: `${whom} SET ${quoteIdent(name)} TO ${written};`,
+    sql: `${whom} SET ${settingSql(name, value)};`,
     undo: `${whom} RESET ${quoteIdent(name)};`,
   }
 }
