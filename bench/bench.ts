@@ -1,3 +1,4 @@
+import { execFileSync } from 'node:child_process'
 import { mkdtemp, rm } from 'node:fs/promises'
 import { cpus, tmpdir, totalmem } from 'node:os'
 import { join } from 'node:path'
@@ -22,6 +23,7 @@ Copies generated databases from PostgreSQL 14 to 17 with pgleap and with every o
 prints medians as markdown. Other tools are looked for in PGLEAP_BENCH_PEERS (folders, like PATH) and in PATH.
 
   --databases LIST  of ${Object.keys(DATABASES).join(', ')} (default: pgbench,mixed)
+  --what STAGE      copy (default), or half of a way through files: dump, restore
   --only LIST       of ${CONTENDERS.map(({ id }) => id).join(', ')} (default: all that are found)
   --rounds N        runs of each contender on each database (default 3)
   --jobs N          for the tools that take it (default: number of cores)
@@ -47,6 +49,7 @@ async function main(): Promise<void> {
   const { values } = parseArgs({
     options: {
       databases: { type: 'string', default: 'pgbench,mixed' },
+      what: { type: 'string', default: 'copy' },
       only: { type: 'string' },
       rounds: { type: 'string', default: '3' },
       jobs: { type: 'string', default: String(cpus().length) },
@@ -64,7 +67,7 @@ async function main(): Promise<void> {
   const target = values.target ?? ownTarget?.url() ?? ''
   const databases = values.databases.split(',').map((name) => databaseName(name))
   const [sourceVersion, targetVersion] = [await serverVersion(source), await serverVersion(target)]
-  const contenders = findContenders(values.only?.split(','), Number.parseInt(targetVersion))
+  const contenders = findContenders(values.what, values.only?.split(','), Number.parseInt(targetVersion))
   const urls = new Map<DatabaseName, string>()
   for (const name of databases) {
     progress(`making ${name}`)
@@ -120,10 +123,14 @@ async function runOnce({ contender, database, sourceUrl, targetUrl, jobs, limitS
   const folder = await mkdtemp(join(tmpdir(), 'pgleap-bench-'))
   const words = { jobs, program: (name: Parameters<typeof findProgram>[0]) => findProgram(name, major) ?? name }
   try {
-    const command = contender.command({ ...words, source: sourceUrl, target: targetUrl, folder })
+    const real = { ...words, source: sourceUrl, target: targetUrl, folder }
+    const env = { ...process.env, PGOPTIONS: '-c synchronous_commit=off' }
+    const before = contender.before?.(real)
+    if (before !== undefined) execFileSync('bash', ['-c', before], { stdio: 'ignore' })
     // Nobody waits for the disk at each of many small commits: pgleap and pgcopydb ask for that by themselves.
-    const measured = await measure(command, { ...process.env, PGOPTIONS: '-c synchronous_commit=off' }, limitSeconds)
-    if (measured.failure === undefined) measured.failure = await difference(sourceUrl, targetUrl)
+    const measured = await measure(contender.command(real), env, limitSeconds)
+    if (measured.failure === undefined && contender.what !== 'dump')
+      measured.failure = await difference(sourceUrl, targetUrl)
     return {
       ...measured,
       database,
@@ -153,10 +160,11 @@ async function difference(sourceUrl: string, targetUrl: string): Promise<string 
     .join(', ')}`
 }
 
-function findContenders(only: string[] | undefined, major: number): Contender[] {
+function findContenders(what: string, only: string[] | undefined, major: number): Contender[] {
   const unknown = only?.find((id) => CONTENDERS.every((contender) => contender.id !== id))
   if (unknown !== undefined) throw new Error(`There is no contender ${unknown} here. ${HELP}`)
-  return CONTENDERS.filter(({ id, name, needs }) => {
+  return CONTENDERS.filter(({ id, name, needs, what: stage }) => {
+    if (stage !== what) return false
     if (only !== undefined && !only.includes(id)) return false
     const missing = needs.filter((program) => findProgram(program, major) === undefined)
     if (missing.length > 0) progress(`left out, because ${missing.join(', ')} is not found: ${name}`)

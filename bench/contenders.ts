@@ -19,8 +19,12 @@ export interface Contender {
   name: string
   /** A peer's time is what the others are compared to. */
   kind: 'pgleap' | 'peer'
+  /** What is measured: a copy from server to server, or one half of a way through files. */
+  what: 'copy' | 'dump' | 'restore'
   needs: Program[]
   command: (words: Words) => string
+  /** What has to be there before, and is not measured. */
+  before?: (words: Words) => string
 }
 
 type Program = 'pgleap' | 'pg_dump' | 'pg_restore' | 'psql' | 'pgcopydb'
@@ -32,6 +36,7 @@ export const CONTENDERS: readonly Contender[] = [
     id: 'pgleap',
     name: 'pgleap',
     kind: 'pgleap',
+    what: 'copy',
     needs: ['pgleap'],
     command: ({ source, target, jobs, program }) =>
       `${program('pgleap')} migrate ${source} ${target} --jobs ${jobs} --verify none`,
@@ -40,6 +45,7 @@ export const CONTENDERS: readonly Contender[] = [
     id: 'pgleap-verified',
     name: 'pgleap with verification',
     kind: 'pgleap',
+    what: 'copy',
     needs: ['pgleap'],
     command: ({ source, target, jobs, program }) =>
       `${program('pgleap')} migrate ${source} ${target} --jobs ${jobs} --verify full`,
@@ -48,6 +54,7 @@ export const CONTENDERS: readonly Contender[] = [
     id: 'pgcopydb',
     name: 'pgcopydb',
     kind: 'peer',
+    what: 'copy',
     needs: ['pgcopydb'],
     command: ({ source, target, jobs, folder, program }) =>
       `${program('pgcopydb')} clone --source ${source} --target ${target} --dir ${folder}/pgcopydb ` +
@@ -57,6 +64,7 @@ export const CONTENDERS: readonly Contender[] = [
     id: 'directory-lz4',
     name: 'pg_dump -Fd, lz4',
     kind: 'peer',
+    what: 'copy',
     needs: ['pg_dump', 'pg_restore'],
     command: (words) => directoryFormat(words, 'lz4'),
   },
@@ -64,6 +72,7 @@ export const CONTENDERS: readonly Contender[] = [
     id: 'directory',
     name: 'pg_dump -Fd, none',
     kind: 'peer',
+    what: 'copy',
     needs: ['pg_dump', 'pg_restore'],
     command: (words) => directoryFormat(words, 'none'),
   },
@@ -71,6 +80,7 @@ export const CONTENDERS: readonly Contender[] = [
     id: 'custom',
     name: 'pg_dump -Fc | pg_restore',
     kind: 'peer',
+    what: 'copy',
     needs: ['pg_dump', 'pg_restore'],
     command: (words) => customFormat(words, '--compress=none'),
   },
@@ -78,6 +88,7 @@ export const CONTENDERS: readonly Contender[] = [
     id: 'custom-gzip',
     name: 'pg_dump -Fc (gzip) | pg_restore',
     kind: 'peer',
+    what: 'copy',
     needs: ['pg_dump', 'pg_restore'],
     command: (words) => customFormat(words, '--compress=gzip'),
   },
@@ -85,17 +96,72 @@ export const CONTENDERS: readonly Contender[] = [
     id: 'psql',
     name: 'pg_dump | psql',
     kind: 'peer',
+    what: 'copy',
     needs: ['pg_dump', 'psql'],
     command: ({ source, target, program }) =>
       `${program('pg_dump')} -d ${source} | ${program('psql')} -X -q -v ON_ERROR_STOP=1 -o /dev/null -d ${target}`,
   },
+  ...(['lz4', 'gzip', 'zstd'] as const).flatMap((compression): Contender[] => [
+    {
+      id: `pgleap-dump-${compression}`,
+      name: `pgleap dump, ${compression}`,
+      kind: 'pgleap',
+      what: 'dump',
+      needs: ['pgleap'],
+      command: (words) => pgleapDump(words, compression, '--no-hashes'),
+    },
+    {
+      id: `pgleap-dump-hashes-${compression}`,
+      name: `pgleap dump with hashes, ${compression}`,
+      kind: 'pgleap',
+      what: 'dump',
+      needs: ['pgleap'],
+      command: (words) => pgleapDump(words, compression, ''),
+    },
+    {
+      id: `pg_dump-${compression}`,
+      name: `pg_dump -Fd, ${compression}`,
+      kind: 'peer',
+      what: 'dump',
+      needs: ['pg_dump'],
+      command: (words) => directoryDump(words, compression),
+    },
+    {
+      id: `pgleap-restore-${compression}`,
+      name: `pgleap restore, ${compression}`,
+      kind: 'pgleap',
+      what: 'restore',
+      needs: ['pgleap'],
+      before: (words) => pgleapDump(words, compression, '--no-hashes'),
+      command: ({ target, jobs, folder, program }) =>
+        `${program('pgleap')} restore ${folder}/dump ${target} --jobs ${jobs} --verify none`,
+    },
+    {
+      id: `pg_restore-${compression}`,
+      name: `pg_restore, ${compression}`,
+      kind: 'peer',
+      what: 'restore',
+      needs: ['pg_dump', 'pg_restore'],
+      before: (words) => directoryDump(words, compression),
+      command: (words) => directoryRestore(words),
+    },
+  ]),
 ]
 
-function directoryFormat({ source, target, jobs, folder, program }: Words, compression: 'lz4' | 'none'): string {
-  return (
-    `${program('pg_dump')} -Fd -j ${jobs} --compress=${compression} -f ${folder}/dump -d ${source} && ` +
-    `${program('pg_restore')} -j ${jobs} --exit-on-error -d ${target} ${folder}/dump`
-  )
+function pgleapDump({ source, jobs, folder, program }: Words, compression: string, hashes: string): string {
+  return `${program('pgleap')} dump ${source} ${folder}/dump --jobs ${jobs} --compress ${compression} ${hashes}`.trim()
+}
+
+function directoryDump({ source, jobs, folder, program }: Words, compression: string): string {
+  return `${program('pg_dump')} -Fd -j ${jobs} --compress=${compression} -f ${folder}/dump -d ${source}`
+}
+
+function directoryRestore({ target, jobs, folder, program }: Words): string {
+  return `${program('pg_restore')} -j ${jobs} --exit-on-error -d ${target} ${folder}/dump`
+}
+
+function directoryFormat(words: Words, compression: 'lz4' | 'none'): string {
+  return `${directoryDump(words, compression)} && ${directoryRestore(words)}`
 }
 
 function customFormat({ source, target, program }: Words, compress: string): string {
