@@ -1,6 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { DatabaseError, SQLSTATE, type Session } from '../connection/index.ts'
 import type { CommonOptions } from '../migrate/index.ts'
+import type { Change } from './record.ts'
 
 /** ALTER TABLE takes ACCESS EXCLUSIVE: while it waits for somebody, everybody else waits behind it. So it never waits for long. */
 const LOCK_TIMEOUT_MS = 300
@@ -29,6 +30,38 @@ export async function changeIdentities(
       await sleep(BETWEEN_TRIES_MS, undefined, { signal })
     }
   }
+}
+
+/**
+ * Takes a change back, and says in words what came of it. Where another migration still streams the table it stays: without
+ * that identity the application's own UPDATE and DELETE would fail.
+ */
+export async function setBack(session: Session, { what, undo, table }: Change): Promise<string> {
+  const users = table === undefined ? [] : await publicationsOf(session, table)
+  if (users.length > 0) return `${what} stays, as ${users.join(', ')} needs it; after that: ${undo}`
+  try {
+    await session.script(undo)
+    return `${what}, set back`
+  } catch (error) {
+    if (!isGone(error)) throw error
+    return `${what}: it is not there any more`
+  }
+}
+
+/** Publications of other online migrations: those of this one are dropped before. */
+async function publicationsOf(session: Session, { schema, name }: { schema: string; name: string }): Promise<string[]> {
+  const rows = await session.query<{ name: string }>(
+    `SELECT pubname::text AS name FROM pg_catalog.pg_publication_tables
+     WHERE schemaname = $1 AND tablename = $2 AND pubname ~ '^pgleap_[0-9a-f]{8}(_back)?$' ORDER BY 1`,
+    [schema, name],
+  )
+  return rows.map((row) => row.name)
+}
+
+/** What it was made on may have been dropped since. */
+function isGone(error: unknown): boolean {
+  const gone: readonly string[] = [SQLSTATE.undefinedTable, SQLSTATE.undefinedObject, SQLSTATE.undefinedSchema]
+  return error instanceof DatabaseError && gone.includes(error.server.sqlstate)
 }
 
 async function tryChange(source: Session, sql: string): Promise<boolean> {

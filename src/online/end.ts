@@ -1,9 +1,9 @@
 import type { Session, Side } from '../connection/index.ts'
-import { DatabaseError, SQLSTATE } from '../connection/index.ts'
 import { dropLedger, RunLock } from '../engine/index.ts'
 import { PgleapError } from '../errors.ts'
 import type { CommonOptions } from '../migrate/index.ts'
 import type { Leftover, OnlineEndReport } from '../report/index.ts'
+import { setBack } from './change-identities.ts'
 import { isClosed, reopen } from './freeze.ts'
 import { leftovers } from './leftovers.ts'
 import { streamNames } from './names.ts'
@@ -146,29 +146,17 @@ function described({ side, kind, name }: Leftover): { side: Side; what: string }
   return { side, what: `${WORDS[kind]} ${name}` }
 }
 
-/** The last change first; what it was made on may have been dropped since. */
+/** The last change first. */
 async function undoChanges(
   { changes }: OnlineRecord,
   sessions: Record<Side, Session | undefined>,
 ): Promise<OnlineEndReport['removed']> {
   const done: OnlineEndReport['removed'] = []
-  for (const { side, what, undo } of changes.toReversed()) {
-    const session = sessions[side]
-    if (session === undefined) continue
-    try {
-      await session.script(undo)
-      done.push({ side, what: `${what}, set back` })
-    } catch (error) {
-      if (!isGone(error)) throw error
-      done.push({ side, what: `${what}: it is not there any more` })
-    }
+  for (const change of changes.toReversed()) {
+    const session = sessions[change.side]
+    if (session !== undefined) done.push({ side: change.side, what: await setBack(session, change) })
   }
   return done
-}
-
-function isGone(error: unknown): boolean {
-  const gone: readonly string[] = [SQLSTATE.undefinedTable, SQLSTATE.undefinedObject, SQLSTATE.undefinedSchema]
-  return error instanceof DatabaseError && gone.includes(error.server.sqlstate)
 }
 
 function abortLate(): PgleapError {

@@ -56,6 +56,8 @@ export interface Change {
   /** What a person calls it: `replica identity of public.log`. */
   what: string
   undo: string
+  /** Whose replica identity it is. */
+  table?: { schema: string; name: string }
 }
 
 const FORMAT = 1

@@ -4,7 +4,7 @@ import { dropLedger, openLedger } from '../engine/index.ts'
 import { PgleapError } from '../errors.ts'
 import { copyAtSlot, copyTheRest, withoutSecrets } from '../migrate/index.ts'
 import { recogniseProvider } from '../provider/index.ts'
-import { changeIdentities } from './change-identities.ts'
+import { changeIdentities, setBack } from './change-identities.ts'
 import { rememberSchema } from './drift.ts'
 import { drain, takeFence } from './fence.ts'
 import { close, endSessions, readOnlySetting } from './freeze.ts'
@@ -282,7 +282,7 @@ async function takeBackAnew(record: OnlineRecord, options: OnlineStartOptions): 
 /** Removes what a start has made that has not begun to copy: slot, publications, changes, an unused ledger, the record. */
 async function takeBack(record: OnlineRecord, source: Session, target: Session): Promise<void> {
   await dropPublished(source, streamNames(record.id, 'forward'))
-  for (const { side, undo } of record.changes.toReversed()) if (side === 'source') await source.script(undo)
+  for (const change of record.changes.toReversed()) if (change.side === 'source') await setBack(source, change)
   await dropLedger(target)
   await dropRecord(target)
 }

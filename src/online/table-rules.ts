@@ -50,7 +50,7 @@ export interface RuledTable {
   bytes: number
   generated: 'some' | 'none'
   /** What has to be changed on the source before it is published: else its own UPDATE and DELETE would fail. */
-  change?: { sql: string } & Omit<Change, 'side'>
+  change?: { sql: string } & Pick<Change, 'what' | 'undo'>
 }
 
 /** A relation whose rows do not travel, and why. */
@@ -91,10 +91,15 @@ export async function readTableRules(active: Session, context: RuleContext): Pro
 
 /** The copy carries a changed replica identity over, and the way back needs it there. */
 export function changesFor(ruled: readonly RuledTable[]): Change[] {
-  return ruled.flatMap(({ change }) =>
+  return ruled.flatMap(({ change, rule: { schema, name } }) =>
     change === undefined
       ? []
-      : (['source', 'target'] as const).map((side) => ({ side, what: change.what, undo: change.undo })),
+      : (['source', 'target'] as const).map((side) => ({
+          side,
+          what: change.what,
+          undo: change.undo,
+          table: { schema, name },
+        })),
   )
 }
 

@@ -5,22 +5,42 @@ import { connectClient, queryOnce } from '../kit/index.ts'
 import { expectRefusal } from '../migrate/support.ts'
 import { pairOf, type StreamingPair } from './pair.ts'
 
-/** All that a migration may have changed on a server that it reads from. */
+/** What the server itself changes in its catalogs without anybody's DDL, and what tells of rows alone. */
+const VOLATILE = [
+  'relpages',
+  'reltuples',
+  'relallvisible',
+  'relallfrozen',
+  'relfrozenxid',
+  'relminmxid',
+  'datfrozenxid',
+  'datminmxid',
+]
+
+/**
+ * All that a migration may have changed on a server that it reads from: every row of every catalog (roles with their passwords
+ * and memberships, settings, privileges, owners, replica identities, publications, subscriptions, origins, extensions, ...),
+ * slots, where sequences stand, and all rows of the tables.
+ */
 async function fingerprint(url: string): Promise<string[]> {
-  const rows = await queryOnce<{ line: string }>(
-    url,
-    `select format('table %s %s %s', c.oid::regclass, c.relreplident, c.relacl) as line from pg_class c where relkind in ('r', 'p', 'i', 'S')
-     union all select format('schema %s %s', nspname, nspacl) from pg_namespace where nspname !~ '^pg_(toast|temp)'
-     union all select format('publication %s', pubname) from pg_publication
-     union all select format('subscription %s', subname) from pg_stat_subscription
-     union all select format('slot %s', slot_name) from pg_replication_slots
-     union all select format('origin %s', roname) from pg_replication_origin
-     union all select format('setting %s %s %s', setdatabase, setrole, setconfig) from pg_db_role_setting
-     union all select format('role %s %s %s', rolname, rolcanlogin, rolconnlimit) from pg_roles
-     union all select format('database %s %s %s %s', datname, datacl, datconnlimit, datallowconn) from pg_database
-     order by 1`,
+  await using client = await connectClient(url)
+  const { rows: relations } = await client.query<{ name: string }>(
+    `select format('%I.%I', n.nspname, c.relname) as name from pg_class c join pg_namespace n on n.oid = c.relnamespace
+     where c.relkind in ('r', 'S') and n.nspname !~ '^pg_(toast|temp)' and n.nspname <> 'information_schema'
+       and c.relname not in ('pg_statistic', 'pg_statistic_ext_data') order by 1`,
   )
-  return rows.map(({ line }) => line)
+  const lines: string[] = []
+  for (const { name } of relations) {
+    const { rows } = await client.query<{ row: string }>(
+      `select (to_jsonb(t) - $1::text[])::text as row from (select * from ${name}) t order by 1`,
+      [VOLATILE],
+    )
+    lines.push(...rows.map(({ row }) => `${name} ${row}`))
+  }
+  const { rows: slots } = await client.query<{ slot_name: string }>(
+    'select slot_name from pg_replication_slots order by 1',
+  )
+  return [...lines, ...slots.map(({ slot_name: slot }) => `slot ${slot}`)]
 }
 
 /** Runs what a report leaves to be done by hand. */
@@ -79,6 +99,22 @@ describe('the end of an online migration', { timeout: 240_000 }, () => {
     await expectRefusal(abort(ends), 'online.none', 'usage')
   })
 
+  test('abort leaves a replica identity that another migration of the same table needs', async () => {
+    const first = await streamed()
+    const second = await streamed()
+    const words = (await abort(first)).removed.map(({ what }) => what).join('\n')
+    expect(words).toMatch(
+      /replica identity of public\.tag stays, as pgleap_[0-9a-f]{8} needs it; after that: ALTER TABLE/u,
+    )
+    // Without it the application would be refused.
+    await queryOnce(first.source, `insert into tag values ('both', 1)`)
+    await queryOnce(first.source, `update tag set n = 2`)
+    await abort(second)
+    await queryOnce(first.source, 'delete from tag')
+    await queryOnce(first.source, 'alter table tag replica identity default')
+    expect(await fingerprint(first.source)).toEqual(before)
+  })
+
   test('abort goes on where an earlier one was killed', async () => {
     const ends = await streamed()
     await queryOnce(ends.target, 'set default_transaction_read_only = off')
@@ -125,11 +161,20 @@ describe('the end of an online migration', { timeout: 240_000 }, () => {
     await expectRefusal(abort(ends), 'online.abort-late', 'usage')
     const report = await finish(ends)
     expect(report).toMatchObject({ kept: 'target', byHand: [], closed: ['source'] })
-    const guard = /^setting .*default_transaction_read_only/u
+    const guard = /^pg_catalog.pg_db_role_setting .*default_transaction_read_only/u
     expect((await fingerprint(ends.source)).filter((line) => !guard.test(line))).toEqual(before)
     expect(await onlineStatus(ends)).toMatchObject({ leftovers: [{ side: 'source', kind: 'guard' }] })
     const identities = "select relname, relreplident from pg_class where relname in ('item', 'tag')"
     for (const row of await queryOnce(ends.target, identities)) expect(row).toMatchObject({ relreplident: 'd' })
     await queryOnce(ends.target, `insert into item values (7777, 'open')`)
+  })
+
+  test('finish that reopens the source leaves it as it was', async () => {
+    await queryOnce(pair.source.server.url(), 'alter database app reset default_transaction_read_only')
+    const ends = await streamed()
+    await switchTo('target', ends)
+    expect(await finish({ ...ends, reopenSource: 'reopen' })).toMatchObject({ kept: 'target', closed: [] })
+    expect(await fingerprint(ends.source)).toEqual(before)
+    expect(await onlineStatus(ends)).toEqual({ state: 'none', looked: ['source', 'target'], leftovers: [] })
   })
 })

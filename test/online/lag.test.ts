@@ -111,25 +111,41 @@ describe('a log of the server', () => {
   })
 })
 
-describe('a stream that stands still', () => {
-  const record = { phase: 'streaming', active: 'source' } as OnlineRecord
-  const seen = (points: readonly LagPoint[], apply: Partial<ApplyState> = {}, fails: Seen['fails'] = 'no'): Seen => ({
-    record,
-    sides: { source: { where: 's', writes: 'open' }, target: { where: 't', writes: 'closed' } },
-    stream: {
-      sample: undefined,
-      budget: undefined,
-      apply: { oid: 1, state: 'running', pid: 1, silentMs: 0, notReady: [], counters: undefined, ...apply },
-      lastError: undefined,
-    },
-    points,
-    fails,
-    foreign: [],
-    drift: [],
-  })
-  const codes = (one: Seen) => alarmsOf(one).map(({ code }) => code)
-  const still = (seconds: number) => Array.from({ length: seconds / 2 + 1 }, (_, i) => at(i * 2, 10, 4))
+const RECORD: OnlineRecord = {
+  id: '0',
+  source: { describe: '', connection: '' },
+  reach: { sourceFromTarget: undefined, targetFromSource: undefined },
+  tables: [],
+  choices: { owners: 'keep', privileges: 'keep', tablespaces: 'keep', roleMap: {} },
+  phase: 'streaming',
+  active: 'source',
+  shutOut: { source: [], target: [] },
+  switches: 0,
+  changes: [],
+  wayBack: 'with',
+  handedOver: [],
+}
 
+const seen = (points: readonly LagPoint[], apply: Partial<ApplyState> = {}, fails: Seen['fails'] = 'no'): Seen => ({
+  record: RECORD,
+  sides: { source: { where: 's', writes: 'open' }, target: { where: 't', writes: 'closed' } },
+  stream: {
+    sample: undefined,
+    budget: undefined,
+    apply: { oid: 1, state: 'running', pid: 1, silentMs: 0, notReady: [], counters: undefined, ...apply },
+    lastError: undefined,
+  },
+  points,
+  fails,
+  foreign: [],
+  drift: [],
+})
+
+const codes = (one: Seen) => alarmsOf(one).map(({ code }) => code)
+
+const still = (seconds: number) => Array.from({ length: seconds / 2 + 1 }, (_, i) => at(i * 2, 10, 4))
+
+describe('a stream that stands still', () => {
   test('is an alarm after a minute, also where nothing more is written meanwhile', () => {
     expect(standsStillMs(still(60))).toBe(60_000)
     expect(codes(seen(still(58)))).toEqual([])

@@ -51,10 +51,11 @@ async function onBoth(sql: string): Promise<void> {
   for (const server of [old, young]) await queryOnce(server.url(), sql)
 }
 
+const as = (database: FreshDatabase, role: string) => database.urlFor(role, role)
+
 async function pair() {
   const source = await freshDatabase(old, { owner: 'mover' })
   const target = await freshDatabase(young, { owner: 'mover' })
-  const as = (database: FreshDatabase, role: string) => database.urlFor(role, role)
   await using mover = await connectClient(as(source, 'mover'))
   await mover.query(TABLES)
   return {

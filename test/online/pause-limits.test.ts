@@ -17,6 +17,9 @@ afterAll(async () => {
   await young[Symbol.asyncDispose]()
 })
 
+const isCopied = (name: string) => (event: { type: string; step?: { kind: string; table?: string } }) =>
+  event.type === 'step-done' && event.step?.kind === 'copy' && event.step.table === name
+
 async function pair(schema: string) {
   const source = await freshDatabase(old)
   const target = await freshDatabase(young)
@@ -81,8 +84,6 @@ test(
       create table child (id int primary key, code text references parent (code), v text);
       insert into parent select 'p' || i from generate_series(1, 100) i;
       insert into child select i, 'p' || i % 100 + 1, repeat('x', 500) from generate_series(1, 20000) i`)
-    const isCopied = (name: string) => (event: { type: string; step?: { kind: string; table?: string } }) =>
-      event.type === 'step-done' && event.step?.kind === 'copy' && event.step.table === name
     const keys = 'select conname, convalidated from pg_constraint where contype = $1'
     const kills = [(event: { type: string }) => event.type === 'plan', isCopied('public.child')]
     for (const when of kills) {

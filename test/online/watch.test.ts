@@ -45,6 +45,9 @@ function watching(options: OnlineWatchOptions): RunningWatch {
 
 const alarm = (code: string) => (event: Event) => event.type === 'notice' && event.code === code
 
+const isWhole = (event: Event) =>
+  event.type === 'online-sample' && event.lagBytes !== null && event.appliedRows !== null
+
 const isOver = (event: Event) =>
   event.type === 'online-phase' && event.active === 'target' && event.phase === 'streaming'
 
@@ -120,26 +123,21 @@ describe('a watch over an online migration', { timeout: 240_000 }, () => {
     await client.query('commit')
   })
 
-  test('tells of a side that is down, goes on looking, and is well when it is back', async () => {
+  test.for(['source', 'target'] as const)('tells that the %s is down, and is well when it is back', async (side) => {
     await using watch = watching(ends)
     await watch.says(({ type }) => type === 'online-sample')
-    for (const side of ['source', 'target'] as const) {
-      await pair[side].server.stop('immediate')
-      await watch.says(
-        (event) =>
-          alarm('online.unreachable')(event) && event.type === 'notice' && event.message.includes(`The ${side}`),
-      )
+    const next = (isIt: (event: Event) => boolean) => {
       const seen = watch.events.length
-      // What cannot be seen is unknown, and not 0.
-      await watch.says((event) => watch.events.indexOf(event) >= seen && event.type === 'online-sample')
-      const blind = watch.events.findLast((event) => event.type === 'online-sample')
-      if (side === 'source') expect(blind).toMatchObject({ lagBytes: null, lagMs: null })
-      await pair[side].server.start()
-      const back = watch.events.length
-      await watch.says(
-        (event) => watch.events.indexOf(event) >= back && event.type === 'online-sample' && event.lagBytes !== null,
-      )
+      return watch.says((event) => isIt(event) && watch.events.indexOf(event) >= seen)
     }
+    const down = next(alarm('online.unreachable'))
+    await pair[side].server.stop('immediate')
+    expect(await down).toMatchObject({ message: expect.stringContaining(`The ${side} is not seen`) })
+    // What cannot be seen is unknown, and not 0.
+    const blind = await next(({ type }) => type === 'online-sample')
+    expect(blind).toMatchObject(side === 'source' ? { lagBytes: null, lagMs: null } : { appliedRows: null })
+    await pair[side].server.start()
+    expect(await next(isWhole)).toMatchObject({ active: 'source' })
   })
 
   test('sees a cutover', async () => {
