@@ -62,6 +62,8 @@ export interface CheckSpec<S extends object, T extends object> {
    * asks the target alone is skipped then.
    */
   assess: (rows: { source: readonly S[]; target: readonly T[] | undefined }, pair: Pair) => NewFinding[]
+  /** Whether another check's finding tells the same fact, and more about it: then this one is left out. */
+  toldBy?: (finding: Finding, other: Finding) => boolean
 }
 
 export interface Check {
@@ -69,6 +71,7 @@ export interface Check {
   readonly title: string
   readonly severity: Severity
   readonly paths: readonly MigrationPath[]
+  readonly toldBy: (finding: Finding, other: Finding) => boolean
   /** Looks, and decides. @throws what the server says where it cannot look; the runner makes that UNKNOWN */
   readonly look: (ends: ProbeEnds) => Promise<CheckOutcome>
 }
@@ -81,6 +84,7 @@ export function check<S extends object = never, T extends object = never>(spec: 
     title,
     severity,
     paths,
+    toldBy: spec.toldBy ?? (() => false),
     look: async (ends) => {
       const { pair } = ends
       if (spec.when?.(pair) === false) return { status: 'skipped', reason: 'does not concern this pair of servers' }

@@ -1,6 +1,6 @@
 import { isConnectionLost } from '../connection/index.ts'
 import { PgleapError } from '../errors.ts'
-import type { CheckOutcome, CheckResult } from '../report/index.ts'
+import { findingsOf, type CheckOutcome, type CheckResult } from '../report/index.ts'
 import type { Check, ProbeEnds } from './check.ts'
 
 export interface RunOptions {
@@ -11,7 +11,8 @@ export interface RunOptions {
 }
 
 /**
- * Runs the checks one after another, and has a result for each. A check that cannot look is UNKNOWN with the reason.
+ * Runs the checks one after another, and has a result for each. A check that cannot look is UNKNOWN with the reason. What an
+ * earlier check has told already, a later one may leave out (`toldBy`): one fact, one finding.
  *
  * @throws PgleapError where a connection is lost or the signal is aborted: then nobody knows anything
  */
@@ -19,7 +20,8 @@ export async function runChecks(ends: ProbeEnds, options: RunOptions): Promise<C
   const results: CheckResult[] = []
   for (const check of options.checks) {
     const { id, title, severity, paths } = check
-    const result: CheckResult = { id, title, severity, paths, ...(await outcomeOf(check, ends, options.skip)) }
+    const outcome = untold(check, await outcomeOf(check, ends, options.skip), results)
+    const result: CheckResult = { id, title, severity, paths, ...outcome }
     results.push(result)
     options.onResult?.(result)
   }
@@ -39,6 +41,13 @@ async function outcomeOf(check: Check, ends: ProbeEnds, skip: ReadonlySet<string
     if (isConnectionLost(error) || ends.source.broken || ends.target?.broken === true) throw error
     return { status: 'unknown', reason: error instanceof Error ? error.message : String(error) }
   }
+}
+
+function untold(check: Check, outcome: CheckOutcome, before: readonly CheckResult[]): CheckOutcome {
+  if (outcome.status !== 'found') return outcome
+  const others = findingsOf(before)
+  const findings = outcome.findings.filter((finding) => !others.some((other) => check.toldBy(finding, other)))
+  return findings.length === 0 ? { status: 'passed' } : { ...outcome, findings }
 }
 
 function stopIfAsked(signal: AbortSignal | undefined): void {

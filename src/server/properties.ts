@@ -1,4 +1,5 @@
 import type { DatabaseFacts } from '../catalog/index.ts'
+import { closesDatabase } from '../migrate/index.ts'
 import type { VerifiedObject } from '../report/index.ts'
 
 export interface PropertyOptions {
@@ -57,7 +58,7 @@ function localeOf(facts: DatabaseFacts, { majors }: PropertyOptions): string {
 
 function settingsOf({ settings }: DatabaseFacts): string {
   return settings
-    .filter(({ role }) => role === undefined)
+    .filter((setting) => setting.role === undefined && !closesDatabase(setting))
     .map(({ name, value }) => `${name}=${value}`)
     .toSorted()
     .join('; ')

@@ -1,7 +1,10 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { allChecks, openEnds, runChecks } from '../../src/check/index.ts'
 import { isOfItsServer } from '../../src/check/parameters/of-its-server.ts'
 import { parameterValue } from '../../src/check/parameters/value.ts'
 import { removedParameters } from '../../src/check/removed-parameters.ts'
+import { parseConnection } from '../../src/connection/index.ts'
+import { findingsOf } from '../../src/report/index.ts'
 import { connectClient, freshDatabase, freshRole, server, startServer } from '../kit/index.ts'
 import type { OwnServer } from '../kit/index.ts'
 import { findings, passes } from './support.ts'
@@ -17,6 +20,9 @@ beforeAll(async () => {
     log_min_duration_statement: '250ms',
     shared_preload_libraries: 'pg_stat_statements',
     'pg_stat_statements.track': 'all',
+    track_commit_timestamp: 'on',
+    max_slot_wal_keep_size: '1GB',
+    wal_sender_timeout: '10s',
   }
   source = await startServer({ major: 13, settings })
 })
@@ -71,6 +77,20 @@ describe('P02', () => {
     expect(found.find(({ object }) => object === 'parameter work_mem')).toMatchObject({
       message: 'work_mem is 64MB on the source and 4MB on the target.',
     })
+  })
+
+  test('leaves to the other checks what these have told of a parameter', async () => {
+    await using target = await freshDatabase(await server(17))
+    const alone = (await findings('P02', { ...where(), target })).map(({ object }) => object)
+    const told = ['max_slot_wal_keep_size', 'track_commit_timestamp', 'wal_sender_timeout']
+    expect(alone).toEqual(expect.arrayContaining(told.map((name) => `parameter ${name}`)))
+
+    const info = { source: parseConnection(where().source), target: parseConnection(target.url) }
+    await using ends = await openEnds({ ...info, to: 17, paths: ['online'] })
+    const found = findingsOf(await runChecks(ends, { checks: allChecks }))
+    const about = (name: string) => found.flatMap(({ id, object = '' }) => (object.endsWith(name) ? [id] : []))
+    expect(told.map(about)).toEqual([['S05'], ['S20'], ['S07']])
+    expect(about('work_mem')).toContain('P02')
   })
 
   test('leaves to others what a database or a role sets', async () => {

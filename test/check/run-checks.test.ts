@@ -30,6 +30,35 @@ describe('a check', () => {
     })
   })
 
+  test('leaves out what an earlier check has told, and passes where nothing else is left', async () => {
+    await using source = await freshDatabase(await server(14))
+    await using ends = await openEnds({ source: parseConnection(source.url), target: undefined, to: 17, paths })
+    const later = (sql: string) =>
+      check<{ name: string }>({
+        id: 'Z02',
+        title: 'nothing is there',
+        severity: 'info',
+        paths,
+        source: sql,
+        assess: ({ source: rows }) => rows.map(({ name }) => ({ object: `the ${name}`, message: 'It is there.' })),
+        toldBy: ({ object }, other) => other.id === 'Z01' && object === `the ${other.object ?? ''}`,
+      })
+    const checks = [
+      asking("select 'x' as name"),
+      later("select 'x' as name"),
+      later("select * from (values ('x'), ('y')) v (name)"),
+    ]
+    const results = await runChecks(ends, { checks })
+    expect(
+      results.map((one) => [one.id, one.status === 'found' ? one.findings.map(({ object }) => object) : []]),
+    ).toEqual([
+      ['Z01', ['x']],
+      ['Z02', []],
+      ['Z02', ['the y']],
+    ])
+    expect(results[1]?.status).toBe('passed')
+  })
+
   test('that may not look is unknown, says why, and does not pass', async () => {
     const pg = await server(14)
     await using role = await freshRole(pg)

@@ -70,3 +70,17 @@ test('what a filter leaves out stands in nobody’s way', async () => {
     'finish',
   ])
 })
+
+test('a source that is closed to writers, as the guide advises, is migrated, and the target is open', async () => {
+  await using source = await freshDatabase(await server(14))
+  await using target = await freshDatabase(await server(17))
+  await run(source.url, 'create table t (id int primary key); insert into t values (1)')
+  await source.query(`alter database ${source.name} set work_mem = '5MB'`)
+  await source.query(`alter database ${source.name} set default_transaction_read_only = on`)
+  const report = await migrate({ source: source.url, target: target.url })
+  expectWhole(report)
+  expect(found(report)).toEqual([])
+  expect(report.notices).toContainEqual(expect.objectContaining({ level: 'info', code: 'source.closed' }))
+  await queryOnce(target.url, 'insert into t values (2)')
+  expect(await queryOnce(target.url, 'show work_mem')).toEqual([{ work_mem: '5MB' }])
+})

@@ -1,9 +1,19 @@
 import { describe, expect, test } from 'vitest'
 import { plain, planText, statusText, verifyText } from '../../src/report/index.ts'
 import type { PlanReport, StatusReport, VerifyReport } from '../../src/report/index.ts'
+import { fields } from '../../src/report/text.ts'
 import { sampleReport } from './samples.ts'
 
 const { source, target } = sampleReport
+
+test('a label stands off from what it names, however long it is', () => {
+  const labels = [
+    ['roles', '3'],
+    ['passwords', 'the same'],
+  ] as const
+  const lines = fields(labels, plain)
+  expect(lines).toEqual(['  roles     3', '  passwords the same'])
+})
 
 describe('a plan', () => {
   const plan: PlanReport = {

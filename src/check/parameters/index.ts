@@ -1,4 +1,5 @@
 import type { Side } from '../../connection/index.ts'
+import type { Finding } from '../../report/index.ts'
 import { loadSql, quoteIdent } from '../../sql.ts'
 import { check } from '../check.ts'
 import type { Check, NewFinding, Pair } from '../check.ts'
@@ -112,7 +113,14 @@ const equal = check<ParameterRow, ParameterRow>({
       return [differs(row, other, pair)]
     })
   },
+  // S05, S07, S10, S16, S20 and T10 say what the value does to a migration, and to what it is to be set.
+  toldBy: ({ object }, other) => object !== undefined && object === `parameter ${parameterOf(other)}`,
 })
+
+/** Checks of one parameter have it as their object, with or without the word or the side. */
+function parameterOf({ object = '' }: Finding): string {
+  return object.replace(/^parameter | on the (?:source|target)$/gu, '')
+}
 
 function differs(row: ParameterRow, other: ParameterRow, pair: Pair): NewFinding {
   const value = parameterValue(row)

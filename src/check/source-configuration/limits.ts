@@ -131,20 +131,34 @@ export const s17 = check<ReadOnlyRow, ReadOnlyRow>({
   source: READ_ONLY,
   target: READ_ONLY,
   assess: ({ source, target = [] }, pair) => [
-    // Only an online migration writes to the source: publication, slot, freeze.
-    ...(pair.paths.has('online') ? source.flatMap((row) => readOnly('source', row, pair)) : []),
-    ...target.flatMap((row) => readOnly('target', row, pair)),
+    // Offline, that is how the source is to be: nobody writes there while it is copied.
+    ...(pair.paths.has('online') ? source.flatMap((row) => readOnlySource(row, pair)) : []),
+    ...target.flatMap((row) => readOnlyTarget(row, pair)),
   ],
 })
 
-function readOnly(side: Side, row: ReadOnlyRow, pair: Pair): NewFinding[] {
+/** Our own sessions turn it off for themselves (online/sides.ts), so that nothing of ours fails. */
+function readOnlySource(row: ReadOnlyRow, pair: Pair): NewFinding[] {
   if (!row.read_only) return []
-  const online = side === 'source' ? ' An online migration makes a publication there.' : ''
   return [
     {
-      object: `default_transaction_read_only on the ${side}`,
-      message: `The sessions of our role cannot write to the ${side}: default_transaction_read_only is on.${online} Some services turn it on by themselves when the disk is full.`,
-      fix: makeWritable(side, row, pair),
+      object: 'default_transaction_read_only on the source',
+      severity: 'warning',
+      message:
+        'default_transaction_read_only is on for our role: if the application cannot write either, an offline migration is simpler. An online one closes the source by the same setting of the database, and takes it away when it opens it again.',
+      fix: makeWritable('source', row, pair),
+    },
+  ]
+}
+
+function readOnlyTarget(row: ReadOnlyRow, pair: Pair): NewFinding[] {
+  if (!row.read_only) return []
+  return [
+    {
+      object: 'default_transaction_read_only on the target',
+      message:
+        'The sessions of our role cannot write to the target: default_transaction_read_only is on. Some services turn it on by themselves when the disk is full.',
+      fix: makeWritable('target', row, pair),
     },
   ]
 }
