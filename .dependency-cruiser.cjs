@@ -1,6 +1,6 @@
 // The house: rooms stand on floors. A room imports only from floors below its own, and only through the room's door (index.ts).
 const floors = [
-  ['errors', 'sql', 'units'],
+  ['errors', 'sql', 'units', 'yaml'],
   ['archive', 'connection', 'wire', 'report'],
   ['catalog', 'pgdump', 'provider'],
   ['check', 'verify', 'copy', 'globals'],

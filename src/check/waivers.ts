@@ -1,8 +1,8 @@
 import { readFile } from 'node:fs/promises'
-import { LineCounter, isNode, parseDocument } from 'yaml'
 import { z } from 'zod'
 import { PgleapError } from '../errors.ts'
 import type { CheckResult, Finding, WaiverReport } from '../report/index.ts'
+import { readYaml } from '../yaml.ts'
 
 /** Says that a finding is known and does not count, until a day. */
 export interface Waiver {
@@ -39,22 +39,14 @@ export async function readWaivers(path: string): Promise<Waiver[]> {
 
 /** Pure: the waivers of a file's content; `path` is for the messages. An empty file has none. */
 export function parseWaivers(text: string, path: string): Waiver[] {
-  const lines = new LineCounter()
-  const document = parseDocument(text, { lineCounter: lines, prettyErrors: false })
-  const lineAt = (offset: number) => lines.linePos(offset).line
-  if (document.errors.length > 0) {
+  const { broken, value = [], lineOf } = readYaml(text)
+  if (broken.length > 0) {
     throw refusal(
       path,
-      document.errors.map(({ pos, message }) => `line ${String(lineAt(pos[0]))}: ${message}`),
+      broken.map(({ line, message }) => `line ${String(line)}: ${message}`),
     )
   }
-  /** Of the innermost thing on the path that is in the file. */
-  const lineOf = (keys: readonly PropertyKey[]): number => {
-    const node = document.getIn(keys, true)
-    if (isNode(node) && node.range) return lineAt(node.range[0])
-    return keys.length === 0 ? 1 : lineOf(keys.slice(0, -1))
-  }
-  const parsed = schema.safeParse(document.toJS() ?? [])
+  const parsed = schema.safeParse(value)
   if (parsed.success) return parsed.data.map((waiver, at) => ({ ...waiver, line: lineOf([at]) }))
   throw refusal(
     path,

@@ -1,7 +1,7 @@
 import { readFile } from 'node:fs/promises'
-import { LineCounter, type Document, isMap, isNode, isScalar, parseDocument } from 'yaml'
 import { z } from 'zod'
 import { PgleapError } from '../errors.ts'
+import { readYaml } from '../yaml.ts'
 import { type Provider, type ProviderFields, extendProvider } from './provider.ts'
 import { providerIds, providerNamed } from './recognise.ts'
 import { selfManaged } from './self-managed.ts'
@@ -66,17 +66,21 @@ export async function loadProvider(path: string): Promise<Provider> {
 
 /** Pure: the provider in a file's content; `path` is for the messages. */
 export function parseProvider(content: string, path: string): Provider {
-  const lines = new LineCounter()
-  const document = parseDocument(content, { lineCounter: lines, prettyErrors: false })
-  const broken = document.errors.map(({ pos, message }) => `line ${lines.linePos(pos[0]).line}: ${message}`)
-  if (broken.length > 0) throw refusal(path, broken)
+  const { broken, value, lineOf } = readYaml(content)
+  if (broken.length > 0) {
+    throw refusal(
+      path,
+      broken.map(({ line, message }) => `line ${String(line)}: ${message}`),
+    )
+  }
+  const describe = (keys: readonly PropertyKey[], problem: string) =>
+    `line ${String(lineOf(keys))}${keys.length === 0 ? '' : `, ${keys.map(String).join('.')}`}: ${problem}`
 
-  const result = fileSchema.safeParse(document.toJS())
+  const result = fileSchema.safeParse(value)
   if (!result.success) {
     const problems = result.error.issues.flatMap((issue) => {
-      const keys = issue.path.map((key) => (typeof key === 'number' ? key : String(key)))
-      if (issue.code !== 'unrecognized_keys') return [describe(document, lines, keys, issue.message)]
-      return issue.keys.map((key) => describe(document, lines, [...keys, key], 'there is no such key'))
+      if (issue.code !== 'unrecognized_keys') return [describe(issue.path, issue.message)]
+      return issue.keys.map((key) => describe([...issue.path, key], 'there is no such key'))
     })
     throw refusal(path, problems)
   }
@@ -92,20 +96,6 @@ function added(base: Provider, fields: ProviderFields): ProviderFields {
     kinds.map((kind) => [kind, [...base.reserved[kind], ...(fields.reserved?.[kind] ?? [])]]),
   )
   return { ...fields, reserved, notes: [...base.notes, ...(fields.notes ?? [])] }
-}
-
-function describe(document: Document, lines: LineCounter, keys: readonly (string | number)[], problem: string): string {
-  const at = keys.length === 0 ? '' : `, ${keys.join('.')}`
-  return `line ${lineOf(document, lines, keys)}${at}: ${problem}`
-}
-
-/** Where the last key of the path stands that is there at all; line 1 where none is. */
-function lineOf(document: Document, lines: LineCounter, keys: readonly (string | number)[]): number {
-  const parent = keys.length <= 1 ? document.contents : document.getIn(keys.slice(0, -1), true)
-  const pair = isMap(parent) ? parent.items.find(({ key }) => isScalar(key) && key.value === keys.at(-1)) : undefined
-  const node = pair === undefined ? document.getIn(keys, true) : pair.key
-  if (isNode(node) && node.range) return lines.linePos(node.range[0]).line
-  return keys.length === 0 ? 1 : lineOf(document, lines, keys.slice(0, -1))
 }
 
 function refusal(path: string, problems: readonly string[], cause?: unknown): PgleapError {

@@ -1,8 +1,8 @@
 import { readFile } from 'node:fs/promises'
-import { LineCounter, parseDocument } from 'yaml'
 import { splitConninfo } from '../connection/index.ts'
 import { PgleapError } from '../errors.ts'
 import type { EmitEvent } from '../report/index.ts'
+import { readYaml } from '../yaml.ts'
 
 /** What a migration task of Pigsty says, as pgleap's connection strings. No password of the file is in here. */
 export interface PigstyTask {
@@ -69,16 +69,14 @@ export async function fromPigsty({ file, onEvent }: FromPigstyOptions): Promise<
 
 /** Pure: the task in a file's content, and what to say of it; `file` is for messages, which never quote a value. */
 export function parsePigstyTask(text: string, file: string): { task: PigstyTask; notes: PigstyNote[] } {
-  const lines = new LineCounter()
-  const document = parseDocument(text, { lineCounter: lines, prettyErrors: false })
-  if (document.errors.length > 0) {
+  const { broken, value: content = {} } = readYaml(text)
+  if (broken.length > 0) {
     // A parser's words may quote the line, and that may hold a password.
     throw refusal(
       file,
-      document.errors.map(({ pos }) => `line ${String(lines.linePos(pos[0]).line)} is no YAML`),
+      broken.map(({ line }) => `line ${String(line)} is no YAML`),
     )
   }
-  const content: unknown = document.toJS() ?? {}
   if (typeof content !== 'object' || content === null || Array.isArray(content)) {
     throw refusal(file, ['it holds no keys'])
   }
