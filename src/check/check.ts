@@ -64,6 +64,8 @@ export interface CheckSpec<S extends object, T extends object> {
   assess: (rows: { source: readonly S[]; target: readonly T[] | undefined }, pair: Pair) => NewFinding[]
   /** Whether another check's finding tells the same fact, and more about it: then this one is left out. */
   toldBy?: (finding: Finding, other: Finding) => boolean
+  /** `server`: in every database of the two servers the answer is the same, so that a run of many asks once. @defaultValue 'database' */
+  about?: 'server' | 'database'
 }
 
 export interface Check {
@@ -71,6 +73,7 @@ export interface Check {
   readonly title: string
   readonly severity: Severity
   readonly paths: readonly MigrationPath[]
+  readonly about: 'server' | 'database'
   readonly toldBy: (finding: Finding, other: Finding) => boolean
   /** Looks, and decides. @throws what the server says where it cannot look; the runner makes that UNKNOWN */
   readonly look: (ends: ProbeEnds) => Promise<CheckOutcome>
@@ -84,6 +87,7 @@ export function check<S extends object = never, T extends object = never>(spec: 
     title,
     severity,
     paths,
+    about: spec.about ?? 'database',
     toldBy: spec.toldBy ?? (() => false),
     look: async (ends) => {
       const { pair } = ends

@@ -25,6 +25,7 @@ export type { RehearsalCopy } from './rehearsal-copy.ts'
 export { resume } from './resume.ts'
 export { cutTables, dumpSource, takeSnapshot } from './read-source.ts'
 export { readPrediction } from './prediction.ts'
+export { preflight } from './preflight.ts'
 export {
   assertEmpty,
   assertExtensionsAvailable,

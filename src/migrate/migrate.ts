@@ -64,7 +64,7 @@ export async function migrateBetween(
 async function migrateInto(
   ends: Servers,
   options: DatabaseOptions & { jobs: number; created: 'created' | 'found' },
-  { choices, log, larger: { onReport } }: { choices: Chosen; log: RunLog; larger: LargerRun },
+  { choices, log, larger: { onReport, serverChecks } }: { choices: Chosen; log: RunLog; larger: LargerRun },
 ): Promise<RunReport> {
   const { signal } = options
   await using pair = await openPair(ends, signal)
@@ -76,7 +76,8 @@ async function migrateInto(
   }
   const providers = await chooseProviders(pair, ends, choices)
   if (options.nonEmptyTarget !== 'add') await assertEmpty(pair.target, await reservedSchemas(pair.target, providers))
-  await preflight({ servers: ends, providers, choices, log, signal })
+  const about = serverChecks === 'done' ? 'database' : 'both'
+  await preflight({ servers: ends, providers, choices, log, signal, about })
 
   await using snapshot = await takeSnapshot(ends, { choices, providers, signal })
   const migration = await start(ends, { ...options, pair, snapshot }, { choices, providers, log })

@@ -28,6 +28,8 @@ export interface RunNotes {
 export interface LargerRun {
   /** Whether the target database, where it is there already, was made by the larger run. @defaultValue 'found' */
   created?: 'created' | 'found'
+  /** Whether the larger run has asked the checks that are about the servers. @defaultValue 'not-yet' */
+  serverChecks?: 'done' | 'not-yet'
   /** Where the database is made. @defaultValue the target's default tablespace */
   tablespace?: string | undefined
   /** Gets the report before the ledger is dropped: one of the two always tells how the run ended. */

@@ -13,6 +13,8 @@ export interface PreflightOptions {
   choices: Chosen
   log: RunLog
   signal: AbortSignal | undefined
+  /** `server` and `database`: the checks that are about that alone; a run of many databases asks about the servers once. @defaultValue 'both' */
+  about?: 'server' | 'database' | 'both'
 }
 
 /**
@@ -29,8 +31,11 @@ const ASKED_BY_THE_RUN = ['T04', 'D12']
  *
  * @throws PgleapError `check.blocked` where something stands in the way, `usage.check-id`
  */
-export async function preflight({ servers, providers, choices, log, signal }: PreflightOptions): Promise<void> {
-  const asked = knownIds(choices.skipChecks)
+export async function preflight(options: PreflightOptions): Promise<void> {
+  const { servers, providers, choices, log, signal, about = 'both' } = options
+  const checks = allChecks.filter((check) => about === 'both' || check.about === about)
+  const known = knownIds(choices.skipChecks)
+  const asked = new Set(checks.flatMap(({ id }) => (known.has(id) ? [id] : [])))
   log.phase('check')
   await using ends = await openEnds({
     source: servers.source,
@@ -42,7 +47,7 @@ export async function preflight({ servers, providers, choices, log, signal }: Pr
     signal,
   })
   const skip = new Set([...asked, ...ASKED_BY_THE_RUN, ...notConcerned(choices)])
-  const results = await runChecks(ends, { checks: allChecks, skip })
+  const results = await runChecks(ends, { checks, skip })
   const findings = findingsOf(results).filter((finding) => concerns(finding, choices))
   const blockers = findings.filter(({ severity }) => severity === 'block')
   for (const group of byCheck(blockers)) noteFindings(group, 'check.blocker', log)

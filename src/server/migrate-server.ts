@@ -1,9 +1,9 @@
 import { parseConnection } from '../connection/index.ts'
 import { PgleapError } from '../errors.ts'
-import { RunLog } from '../migrate/index.ts'
+import { chosen, preflight, RunLog, serversAt } from '../migrate/index.ts'
 import type { ServerReport } from '../report/index.ts'
 import { assertSameServerChoices, serverChoices } from './choices.ts'
-import { openServers } from './ends.ts'
+import { openServers, providersOf } from './ends.ts'
 import type { MigrateServerOptions } from './options.ts'
 import { planServer } from './plan-server.ts'
 import { makeRecordDatabase, openRecord, readRecord, type NewServerRun, type RecordedRun } from './record.ts'
@@ -53,6 +53,14 @@ async function begin(run: ServerRun): Promise<NewServerRun> {
   log.phase('plan')
   const roles = await showRoles(run)
   const planned = await planServer({ infos, pair, choices, roles, signal })
+  await preflight({
+    servers: serversAt(infos),
+    providers: await providersOf(pair, infos, choices),
+    choices: chosen({ skipChecks: choices.skipChecks }),
+    about: 'server',
+    log,
+    signal,
+  })
   await makeRecordDatabase(pair.target)
   return planned
 }

@@ -207,6 +207,7 @@ async function bringDatabase(
       },
       {
         created: database.created ? 'created' : 'found',
+        serverChecks: 'done',
         tablespace: database.tablespace ?? undefined,
         onReport: (done) => note({ state: done.failures.length === 0 ? 'done' : 'partial', report: done }),
       },

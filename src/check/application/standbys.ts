@@ -11,6 +11,7 @@ interface StandbyRow {
 export const readReplicas = check<StandbyRow>({
   id: 'A07',
   title: 'No standby has to be built anew behind the target',
+  about: 'server',
   severity: 'warning',
   paths: ['offline', 'online', 'files'],
   source: loadSql(import.meta.url, 'standbys.sql'),

@@ -49,6 +49,7 @@ async function reachFromTarget(ends: ProbeEnds): Promise<{ says: string }[]> {
 const encrypted = check<TlsRow, TlsRow>({
   id: 'C03',
   title: 'Connections are encrypted',
+  about: 'server',
   severity: 'warning',
   paths: ['offline', 'online', 'files', 'roles'],
   source: TLS,
@@ -71,6 +72,7 @@ export function clearText(side: Side, rows: readonly TlsRow[]): NewFinding[] {
 const direct = check<{ side: Side; where: string }>({
   id: 'C05',
   title: 'No connection pooler lies in between',
+  about: 'server',
   severity: 'warning',
   paths: ['offline', 'online', 'files', 'roles'],
   source: {
@@ -100,6 +102,7 @@ export function poolerSigns(side: Side, info: ConnectionInfo | undefined): { sid
 const clocks = check<{ side: Side; aheadMs: number }>({
   id: 'C12',
   title: 'The clocks of both servers agree',
+  about: 'server',
   severity: 'info',
   paths: ['offline', 'online'],
   needs: 'target',
@@ -138,6 +141,7 @@ export function skew(rows: readonly { side: Side; aheadMs: number }[]): NewFindi
 const distance = check<{ side: Side; ms: number }>({
   id: 'C13',
   title: 'A round trip to each server is short',
+  about: 'server',
   severity: 'info',
   paths: ['offline', 'online'],
   source: {

@@ -18,6 +18,7 @@ interface RecoveryRow {
 const primaries = check<RecoveryRow & { servers: number }, RecoveryRow>({
   id: 'C06',
   title: 'Each side is one server, and takes writes where it has to',
+  about: 'server',
   severity: 'block',
   paths: ['offline', 'online', 'roles'],
   source: { probe: standbyOrSeveral },
@@ -122,6 +123,7 @@ interface VersionRow {
 const versionPair = check<VersionRow>({
   id: 'C08',
   title: 'The target is as new as the source, and the source is 10 or newer',
+  about: 'server',
   severity: 'block',
   paths: ['offline', 'online', 'files', 'roles'],
   source: VERSION,
@@ -151,6 +153,7 @@ function olderTarget(source: number, target: number): NewFinding {
 const minors = check<VersionRow, VersionRow>({
   id: 'C09',
   title: 'Both servers run a release that still gets fixes, and none that is known to be bad',
+  about: 'server',
   severity: 'warning',
   paths: ['offline', 'online', 'files', 'roles'],
   source: VERSION,

@@ -62,6 +62,7 @@ const NO_LINE_BREAKS = 19
 export const d11 = check<{ kind: 'database' | 'role' | 'tablespace'; name: string }>({
   id: 'D11',
   title: 'No database, role or tablespace has a line break in its name',
+  about: 'server',
   severity: 'block',
   paths: ['offline', 'online', 'files', 'roles'],
   when: ({ target }) => target.major >= NO_LINE_BREAKS,

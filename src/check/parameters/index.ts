@@ -25,6 +25,7 @@ interface ParameterRow {
 const known = check<ParameterRow, ParameterRow>({
   id: 'P01',
   title: 'Parameters that the source changes are there on the target',
+  about: 'server',
   severity: 'warning',
   paths: ['offline', 'online', 'files', 'roles'],
   source: CHANGED,
@@ -100,6 +101,7 @@ function unknownFinding(row: ParameterRow): NewFinding {
 const equal = check<ParameterRow, ParameterRow>({
   id: 'P02',
   title: 'Parameters that the source changes have the same value on the target',
+  about: 'server',
   severity: 'info',
   paths: ['offline', 'online', 'files', 'roles'],
   needs: 'target',

@@ -32,6 +32,7 @@ export const slots = ({ major }: CheckedServer) => (major >= 13 ? SLOTS : SLOTS_
 export const s04 = check<SlotRow>({
   id: 'S04',
   title: 'No replication slot is left without a reader',
+  about: 'server',
   severity: 'warning',
   paths: ['offline', 'online', 'files'],
   source: slots,

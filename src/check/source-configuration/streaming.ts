@@ -134,6 +134,7 @@ function anyStandby(side: 'source' | 'target', row: ReplicationRow, pair: Pair):
 export const s20 = check<ReplicationRow, ReplicationRow>({
   id: 'S20',
   title: 'Commit timestamps are recorded on the target as on the source',
+  about: 'server',
   severity: 'info',
   paths: ['offline', 'online', 'files'],
   needs: 'target',

@@ -26,6 +26,7 @@ const OWN_ABBREVIATIONS_FIRST = 18
 export const t11 = check<KnownRow | UsedRow, KnownRow>({
   id: 'T11',
   title: 'Both servers know the same time zones',
+  about: 'server',
   severity: 'warning',
   paths: ['offline', 'online', 'files'],
   needs: 'target',
