@@ -1,0 +1,75 @@
+import { createHash } from 'node:crypto'
+import { createReadStream } from 'node:fs'
+import { stat } from 'node:fs/promises'
+import { join } from 'node:path'
+import { PgleapError } from '../../errors.ts'
+import type { Manifest } from '../manifest.ts'
+
+const READ_BYTES = 1024 * 1024
+const MOST_NAMES = 5
+
+/**
+ * Compares each file of an archive with its manifest: sizes first, which is quick, then the SHA-256 of every byte. Nothing
+ * that is truncated, altered or of another dump comes to a server.
+ *
+ * @throws PgleapError `manifest.files-differ`, which names the files
+ */
+export async function checkFiles(
+  archive: { path: string; kind: 'directory' | 'file' },
+  { files }: Pick<Manifest, 'files'>,
+  signal?: AbortSignal,
+): Promise<void> {
+  const pathOf = (name: string) => (archive.kind === 'directory' ? join(archive.path, name) : archive.path)
+  const wrong: string[] = []
+  for (const { path, bytes } of files) {
+    const size = await sizeOf(pathOf(path))
+    if (size === undefined) wrong.push(`${path} is missing`)
+    else if (size !== bytes) wrong.push(`${path} has ${String(size)} bytes in place of ${String(bytes)}`)
+  }
+  if (wrong.length > 0) throw differ(archive.path, wrong)
+  for (const { path, sha256 } of files) {
+    if ((await hashOf(pathOf(path), signal)) !== sha256) wrong.push(`${path} was altered`)
+  }
+  if (wrong.length > 0) throw differ(archive.path, wrong)
+}
+
+async function sizeOf(path: string): Promise<number | undefined> {
+  try {
+    return (await stat(path)).size
+  } catch (error) {
+    if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return undefined
+    throw unreadable(path, error)
+  }
+}
+
+async function hashOf(path: string, signal: AbortSignal | undefined): Promise<string> {
+  const hash = createHash('sha256')
+  const stream = createReadStream(path, { highWaterMark: READ_BYTES, ...(signal === undefined ? {} : { signal }) })
+  try {
+    for await (const chunk of stream) hash.update(chunk)
+  } catch (error) {
+    if (signal?.aborted === true) throw error
+    throw unreadable(path, error)
+  }
+  return hash.digest('hex')
+}
+
+function unreadable(path: string, error: unknown): PgleapError {
+  return new PgleapError({
+    code: 'archive.unreadable',
+    message: `${path} cannot be read: ${error instanceof Error ? error.message : String(error)}.`,
+    hint: 'See who may read it, and whether its disk is sound.',
+    party: 'usage',
+    cause: error,
+  })
+}
+
+function differ(path: string, wrong: readonly string[]): PgleapError {
+  const more = wrong.length - MOST_NAMES
+  return new PgleapError({
+    code: 'manifest.files-differ',
+    message: `${path} is not what its manifest says: ${wrong.slice(0, MOST_NAMES).join(', ')}${more > 0 ? ` and ${String(more)} more` : ''}.`,
+    hint: 'Copy the archive again from where it was made, with all of its files, or make it again. Nothing was changed on the target.',
+    party: 'usage',
+  })
+}

@@ -1,0 +1,170 @@
+import type { SourceSnapshot } from '../../catalog/index.ts'
+import { readLargeObjects } from '../../catalog/index.ts'
+import { loadsViaRoot, type Selection } from '../../plan/index.ts'
+import {
+  readContentSums,
+  type ContentSums,
+  type LargeObjectSum,
+  type ObjectVerdict,
+  type TableSum,
+  type TableVerdict,
+} from '../../verify/index.ts'
+import type { CompareOptions } from './compare.ts'
+import { oidsOf } from './large-object-grants.ts'
+
+export interface ContentsOptions extends CompareOptions {
+  moment: SourceSnapshot
+  selection: Selection
+}
+
+/** A table whose rows the archive holds and this run brings. */
+interface Expected {
+  schema: string
+  name: string
+  /** Undefined where nobody knows. */
+  rows: number | undefined
+}
+
+/** Compares rows and large objects with the manifest's sums, or, without these, as far as numbers go. */
+export async function compareContents(
+  options: ContentsOptions,
+): Promise<{ tables: TableVerdict[]; largeObjects: ObjectVerdict[] }> {
+  const { moment, jobs, onEvent, signal, files } = options
+  const content = files.manifest?.content
+  const expected = expectedTables(options)
+  const sums = content === undefined ? undefined : sumsFor(content, expected)
+  const mode = options.mode === 'full' && sums?.mode === 'full' ? 'full' : 'counts'
+  const wanted = sums ?? countsFor(expected)
+  const byName = new Map(wanted.tables.map((table) => [labelOf(table), table]))
+  const rowsOf = new Map(expected.map((table) => [labelOf(table), table.rows]))
+  const verdictOn = (label: string, found: TableSum | undefined): TableVerdict => {
+    const before = sums === undefined ? undefined : byName.get(label)
+    return before === undefined ? countVerdict(label, found, rowsOf.get(label)) : sumVerdict(label, found, before)
+  }
+  const found = await readContentSums(moment, {
+    mode,
+    jobs,
+    like: { ...wanted, mode },
+    unreadable: 'list',
+    onTable: (table) => {
+      const { object, kind, verdict, rows, detail } = verdictOn(labelOf(table), table)
+      const more = { ...(rows === undefined ? {} : { rows }), ...(detail === undefined ? {} : { detail }) }
+      onEvent({ type: 'verified', at: Date.now(), object, kind, verdict, ...more })
+    },
+    signal,
+  })
+  const now = new Map(found.tables.map((table) => [labelOf(table), table]))
+  const tables = expected
+    .map((table) => labelOf(table))
+    .toSorted()
+    .map((label) => verdictOn(label, now.get(label)))
+  return { tables, largeObjects: await compareLargeObjects(options, sums, found.largeObjects) }
+}
+
+function expectedTables({ view, selection, took }: ContentsOptions): Expected[] {
+  const byId = new Map(view.archive.entries.map((entry) => [entry.dumpId, entry]))
+  return selection.entries.flatMap((entry) => {
+    if (entry.desc !== 'TABLE DATA') return []
+    const table = entry.dependencies.map((id) => byId.get(id)).find((one) => one?.desc === 'TABLE')
+    if (table !== undefined && selection.withoutData.has(table.catalogOid.object)) return []
+    const name = { schema: entry.namespace ?? '', name: entry.tag }
+    // What is loaded through the root of a partition tree may lie in any partition.
+    return [{ ...name, rows: loadsViaRoot(entry) ? undefined : took?.get(labelOf(name)) }]
+  })
+}
+
+function sumsFor(content: ContentSums, expected: readonly Expected[]): ContentSums {
+  const names = new Set(expected.map(labelOf))
+  return { ...content, tables: content.tables.filter((table) => names.has(labelOf(table))) }
+}
+
+/** Sums that say nothing but which tables are counted. */
+function countsFor(expected: readonly Expected[]): ContentSums {
+  return {
+    mode: 'counts',
+    dialect: { major: 0, encodings: 'equal' },
+    encoding: 'UTF8',
+    tables: expected.map(({ schema, name }) => ({ schema, name, columns: [], rows: 0, hash: undefined })),
+    largeObjects: [],
+  }
+}
+
+function sumVerdict(label: string, found: TableSum | undefined, wanted: TableSum): TableVerdict {
+  if (found === undefined) return verdictOf(label, 'DIFFERENT', { detail: 'missing on the target' })
+  if (found.unreadable !== undefined) return verdictOf(label, 'UNKNOWN', { detail: found.unreadable })
+  const rows = { rows: wanted.rows, targetRows: found.rows }
+  if (wanted.rows !== found.rows) {
+    return verdictOf(label, 'DIFFERENT', {
+      ...rows,
+      detail: `${String(wanted.rows)} rows in the archive, ${String(found.rows)} on the target`,
+    })
+  }
+  if (found.hash === undefined || found.hash === wanted.hash) return verdictOf(label, 'SAME', rows)
+  return verdictOf(label, 'DIFFERENT', { ...rows, detail: 'as many rows as in the archive, with another content' })
+}
+
+/** Equal numbers are no proof: that is UNKNOWN. */
+function countVerdict(label: string, found: TableSum | undefined, came: number | undefined): TableVerdict {
+  if (found === undefined) return verdictOf(label, 'DIFFERENT', { detail: 'missing on the target' })
+  if (found.unreadable !== undefined) return verdictOf(label, 'UNKNOWN', { detail: found.unreadable })
+  if (came === undefined) return verdictOf(label, 'UNKNOWN', { targetRows: found.rows })
+  const rows = { rows: came, targetRows: found.rows }
+  return came === found.rows
+    ? verdictOf(label, 'UNKNOWN', rows)
+    : verdictOf(label, 'DIFFERENT', {
+        ...rows,
+        detail: `${String(came)} rows came in, ${String(found.rows)} are on the target`,
+      })
+}
+
+function verdictOf(
+  label: string,
+  verdict: TableVerdict['verdict'],
+  rest: Partial<Pick<TableVerdict, 'detail' | 'rows' | 'targetRows'>>,
+): TableVerdict {
+  const dot = label.indexOf('.')
+  const [schema, name] = [label.slice(0, dot), label.slice(dot + 1)]
+  return { object: label, kind: 'table', schema, name, verdict, differences: [], ...rest }
+}
+
+const LARGE_OBJECTS = { object: 'all of them', kind: 'large objects' } as const
+
+async function compareLargeObjects(
+  { moment, files, view, mode, extra }: ContentsOptions,
+  sums: ContentSums | undefined,
+  found: readonly LargeObjectSum[],
+): Promise<ObjectVerdict[]> {
+  const { count } = await readLargeObjects(moment.keeper)
+  const inArchive = view.archive.entries.reduce((sum, entry) => sum + objectsIn(entry), 0)
+  const wanted = sums === undefined ? inArchive : sums.largeObjects.reduce((sum, range) => sum + range.count, 0)
+  if (wanted === 0 && (count === 0 || extra === 'ignore')) return []
+  if (count < wanted || (extra === 'report' && count !== wanted)) {
+    const detail = `${String(wanted)} in the archive, ${String(count)} on the target`
+    return [{ ...LARGE_OBJECTS, verdict: 'DIFFERENT', detail }]
+  }
+  if (sums === undefined) {
+    return [{ ...LARGE_OBJECTS, verdict: 'UNKNOWN', detail: `${String(count)} of them, as in the archive` }]
+  }
+  const unreadable = found.find((range) => range.unreadable !== undefined)
+  if (unreadable !== undefined) return [{ ...LARGE_OBJECTS, verdict: 'UNKNOWN', detail: unreadable.unreadable ?? '' }]
+  const other = sums.largeObjects.findIndex((range, at) => {
+    const now = found[at]
+    return now === undefined || now.count !== range.count || (mode === 'full' && now.sha256 !== range.sha256)
+  })
+  const range = sums.largeObjects[other]
+  if (range === undefined) {
+    const isProved = mode === 'counts' || files.manifest?.content?.mode === 'full'
+    return [{ ...LARGE_OBJECTS, verdict: isProved ? 'SAME' : 'UNKNOWN' }]
+  }
+  const detail = `another content among ${String(range.fromOid)} to ${String(range.toOid)}`
+  return [{ ...LARGE_OBJECTS, verdict: 'DIFFERENT', detail }]
+}
+
+function objectsIn(entry: { desc: string; defn: string }): number {
+  if (entry.desc === 'BLOB') return 1
+  return entry.desc === 'BLOB METADATA' ? oidsOf(entry).length : 0
+}
+
+function labelOf({ schema, name }: { schema: string; name: string }): string {
+  return `${schema}.${name}`
+}
