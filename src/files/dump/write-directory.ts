@@ -90,8 +90,9 @@ async function writeTable(writer: ArchiveWriter, table: DumpedTable, data: DataT
     ),
   )
   const { sink } = await (opened ??= open())
-  const { bytes, file } = await sink.end()
+  const { file } = await sink.end()
   const rows = results.reduce((sum, result) => sum + result.rows, 0)
+  const bytes = results.reduce((sum, result) => sum + result.bytes, 0)
   if (file !== undefined) {
     await onTable({ schema: facts.schema, name: facts.name, dumpId: entry.dumpId, rows, bytes, file })
   }
