@@ -3,7 +3,20 @@ import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
 import { runCli } from './run-cli.ts'
 
-const COMMANDS = ['check', 'rehearse', 'plan', 'migrate', 'resume', 'roles', 'status', 'verify'] as const
+const COMMANDS = [
+  'check',
+  'rehearse',
+  'plan',
+  'migrate',
+  'resume',
+  'dump',
+  'restore',
+  'list',
+  'convert',
+  'roles',
+  'status',
+  'verify',
+] as const
 
 describe('help', () => {
   test('fits a screen and leads to the next step', async () => {
@@ -15,10 +28,6 @@ describe('help', () => {
 
       Moves a PostgreSQL database to a newer server, and proves that nothing was lost.
 
-      Options:
-        --version                   print the version
-        -h, --help                  print help
-
       Commands:
         check <source> [target]     find what stands in the way; changes nothing
         rehearse <source> [target]  try the schema on a scratch database
@@ -26,6 +35,10 @@ describe('help', () => {
         migrate <source> <target>   copy a database and compare the copy
         resume <target>             go on with a run that broke or that had failures
         online <step> ...           move while the application writes, and back
+        dump <source> <to>          write a database to files, with proof beside it
+        restore <from> <target>     fill a database from files; pg_dump’s too
+        list <archive>              print what an archive holds
+        convert <archive> <to>      turn an archive into another format
         roles <source> [target]     compare two servers' roles, or bring them over
         status <target>             show how far a running or broken run is
         verify <source> <target>    compare two databases, and change neither

@@ -28,6 +28,7 @@ const oneDatabase: Situation['variables'] = (source, target) => ({ SRC: source.u
 const SITUATIONS: Record<string, Situation> = {
   'self-managed': { source: own, target: own, variables: oneDatabase },
   crunchy: { source: own, target: own, variables: oneDatabase },
+  'through-files': { source: own, target: own, variables: oneDatabase },
   pigsty: { source: own, target: own, variables: oneDatabase },
   aptible: { source: imitation('aptible'), target: imitation('aptible'), variables: inDb },
   'civo-14-to-17': {
