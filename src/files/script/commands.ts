@@ -4,6 +4,8 @@ export type Command =
   | { does: 'restrict'; key: string }
   | { does: 'unrestrict'; key: string }
   | { does: 'encoding'; encoding: string }
+  /** `\set ON_ERROR_STOP`, which pgleap's own roles script begins with. */
+  | { does: 'on-error'; how: 'continue' | 'stop' }
   /** `name` with its backslash; `why` is part of a sentence. */
   | { does: 'unsupported'; name: string; why: string }
 
@@ -29,6 +31,11 @@ export function readCommand(text: string): Command {
       const [encoding] = words
       if (words.length !== 1 || encoding === undefined) return unsupported('it wants one encoding')
       return { does: 'encoding', encoding }
+    }
+    case '\\set': {
+      const [variable, value = ''] = words
+      if (variable !== 'ON_ERROR_STOP' || words.length > 2) return unsupported('it sets a variable of psql')
+      return { does: 'on-error', how: /^(?:0|off?|f|false|no?|)$/iu.test(value) ? 'continue' : 'stop' }
     }
     default:
       return unsupported('it is a command of psql')

@@ -1,3 +1,3 @@
 export { restoreScript } from './restore-script.ts'
 export type { RestoreScriptOptions } from './restore-script.ts'
-export type { MessageSort, ScriptError, ScriptMessage, ScriptOutcome, ScriptReport } from './report.ts'
+export type { ScriptReport } from '../../report/index.ts'

@@ -1,4 +1,4 @@
-import type { MessageSort, ScriptError, ScriptMessage } from './report.ts'
+import type { MessageSort, ScriptError, ScriptMessage } from '../../report/index.ts'
 
 /** A message as it comes, before it is counted. */
 export interface NewMessage {
@@ -66,7 +66,7 @@ export class Messages {
   }
 
   get counts(): Record<MessageSort, number> {
-    const counts: Record<MessageSort, number> = { error: 0, expected: 0, 'left-out': 0, warning: 0 }
+    const counts: Record<MessageSort, number> = { error: 0, expected: 0, 'left-out': 0, granted: 0, warning: 0 }
     for (const { sort, times } of this.#all) counts[sort] += times
     return counts
   }
@@ -112,8 +112,8 @@ export class Messages {
 }
 
 /** Of a name that is missing there is one message each, or the next statement could not be told what it follows from. */
-function keyOf({ sort, database, sqlstate, message, reason, follows, missing }: NewMessage): string {
-  return JSON.stringify([sort, database, sqlstate, message, reason, follows, missing])
+function keyOf({ sort, database, statement, sqlstate, message, reason, follows, missing }: NewMessage): string {
+  return JSON.stringify([sort, database, statement, sqlstate, message, reason, follows, missing])
 }
 
 function shown({

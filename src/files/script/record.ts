@@ -2,6 +2,7 @@ import type { Session } from '../../connection/index.ts'
 import { dropLedger, findLedger } from '../../engine/index.ts'
 import { PgleapError } from '../../errors.ts'
 import { loadSql } from '../../sql.ts'
+import type { MessageSort } from '../../report/index.ts'
 import { Messages, type NewMessage, type StoredMessage } from './messages.ts'
 
 const RECORD_SQL = loadSql(import.meta.url, 'record.sql')
@@ -191,7 +192,7 @@ export class ScriptRecord {
 function stored(row: Record<string, string | number | null>): StoredMessage {
   const text = (name: keyof NewMessage) => (typeof row[name] === 'string' ? row[name] : undefined)
   const { sort, follows } = row
-  if (sort !== 'error' && sort !== 'expected' && sort !== 'left-out' && sort !== 'warning') throw damaged()
+  if (!isSort(sort)) throw damaged()
   return {
     id: Number(row['id']),
     sort,
@@ -206,6 +207,12 @@ function stored(row: Record<string, string | number | null>): StoredMessage {
     missing: text('missing'),
     follows: typeof follows === 'number' ? follows : undefined,
   }
+}
+
+const SORTS = ['error', 'expected', 'left-out', 'granted', 'warning']
+
+function isSort(value: unknown): value is MessageSort {
+  return typeof value === 'string' && SORTS.includes(value)
 }
 
 function otherRun(): PgleapError {

@@ -3,11 +3,10 @@ import { connect, identifyServer, parseConnection, type ConnectionInfo, type Ses
 import { PgleapError } from '../../errors.ts'
 import { pgleapVersion } from '../../migrate/index.ts'
 import { type Provider, recogniseProvider, resolveProvider } from '../../provider/index.ts'
-import type { EmitEvent, Phase } from '../../report/index.ts'
 import { quoteIdent } from '../../sql.ts'
 import { createRecord, readRecord, ScriptRecord } from './record.ts'
 import { Progress } from './progress.ts'
-import type { ScriptOutcome, ScriptReport } from './report.ts'
+import type { EmitEvent, Phase, ScriptOutcome, ScriptReport } from '../../report/index.ts'
 import { ScriptRun } from './run.ts'
 import { Sessions } from './sessions.ts'
 import { openSource, type ScriptSource } from './source.ts'
@@ -20,7 +19,10 @@ export interface RestoreScriptOptions {
   target: string
   /** `create` makes that database, from template0, where it is not there. @defaultValue 'existing' */
   create?: 'create' | 'existing'
-  /** Whether the first error that is not expected at this target ends the run. @defaultValue 'continue' */
+  /**
+   * Whether the first error that is not expected at this target ends the run.
+   * @defaultValue as the script's own `\set ON_ERROR_STOP` says, else 'continue'
+   */
   onError?: 'continue' | 'stop'
   /** Whether the script may drop databases, roles and tablespaces, as `pg_dumpall --clean` writes. @defaultValue 'refuse' */
   clean?: 'allow' | 'refuse'
@@ -83,7 +85,7 @@ export async function restoreScript(options: RestoreScriptOptions): Promise<Scri
       ground: { provider, major, user, home: info.database },
       existing,
       statementLimit: limits.statementLimit,
-      onError: options.onError ?? 'continue',
+      onError: options.onError,
       emit,
       signal,
     })
@@ -105,6 +107,7 @@ export async function restoreScript(options: RestoreScriptOptions): Promise<Scri
       errors: scriptRun.messages.errors(),
       expected: scriptRun.messages.ofSort('expected'),
       leftOut: scriptRun.messages.ofSort('left-out'),
+      granted: scriptRun.messages.ofSort('granted'),
       warnings: scriptRun.messages.ofSort('warning'),
       databases: [...scriptRun.databases],
       rows: scriptRun.rows,

@@ -1,4 +1,4 @@
-import { DatabaseError, isRetryable, SQLSTATE, type Session } from '../../connection/index.ts'
+import { DatabaseError, SQLSTATE, type Session } from '../../connection/index.ts'
 import { DEFAULT_RETRY, Retries, SYSTEM_CLOCK } from '../../engine/index.ts'
 import { PgleapError } from '../../errors.ts'
 import { isReserved } from '../../provider/index.ts'
@@ -11,10 +11,10 @@ import { isEmptyDatabase } from './empty-database.ts'
 import { IS_THERE, Judge, type Judged, MISSING, ofServer } from './judge.ts'
 import { leftOutReason, type Ground, rolesOf } from './left-out.ts'
 import { Messages, type NewMessage, type StoredMessage } from './messages.ts'
+import { otherwise } from './otherwise.ts'
 import type { Progress } from './progress.ts'
 import { type Piece, ScriptReader } from './reader.ts'
 import type { ScriptRecord } from './record.ts'
-import { reducedRoles } from './role-attributes.ts'
 import type { Sessions } from './sessions.ts'
 import type { ScriptSource } from './source.ts'
 import { affected, connected, effectOf, type ScriptState, SESSION_WORDS, type SessionEffect } from './state.ts'
@@ -31,7 +31,8 @@ export interface ScriptRunOptions {
   ground: Omit<Ground, 'database' | 'existing'>
   existing: Set<string>
   statementLimit: number
-  onError: 'continue' | 'stop'
+  /** Undefined: as the script says. */
+  onError: 'continue' | 'stop' | undefined
   emit: EmitEvent
   signal: AbortSignal
 }
@@ -72,6 +73,8 @@ export class ScriptRun {
   #skipping: StoredMessage | undefined
   #skipped: NewMessage | undefined
   #retries = new Retries(DEFAULT_RETRY, SYSTEM_CLOCK)
+  /** Grants to the user himself that were tried. */
+  readonly #granted = new Set<string>()
   /** Of the COPY that was just done. */
   #copied = 0
   readonly #judge = new Judge(() => ({ ground: this.#ground(), messages: this.messages }))
@@ -95,7 +98,7 @@ export class ScriptRun {
       } catch (error) {
         if (error instanceof Stopped) return 'stopped'
         if (signal.aborted) throw interrupted(error)
-        const pause = this.#retries.pauseAfter(error)
+        const pause = isClosed(error) ? undefined : this.#retries.pauseAfter(error)
         if (pause === undefined) throw error
         const reason = error instanceof Error ? error.message : String(error)
         const message = `${reason} It is tried again.`
@@ -132,6 +135,7 @@ export class ScriptRun {
         reader.standardStrings = this.#now.standardStrings
         this.#options.progress.reach(reader.place.offset, this.#copied)
       }
+      this.#options.progress.reach(reader.place.offset)
     } finally {
       await reader.close()
     }
@@ -188,6 +192,9 @@ export class ScriptRun {
         this.#move(after)
         return
       }
+      case 'on-error':
+        this.#move({ ...next, onError: command.how })
+        return
       case 'restrict':
       case 'unrestrict':
         // What they forbid was looked at before anything was run.
@@ -222,7 +229,7 @@ export class ScriptRun {
         await this.#session()
         return
       } catch (error) {
-        if (!(error instanceof PgleapError) || isRetryable(error) || error.party !== 'target') throw error
+        if (!isClosed(error)) throw error
         this.#skipping = this.messages.add({ ...about, sort: 'error', message: error.message })
         this.#stopWhereAsked('error')
       }
@@ -287,10 +294,8 @@ export class ScriptRun {
       await this.#options.record.done(next.offset)
       return this.#succeeded(doing, [])
     }
-    if (done.error.server.sqlstate === SQLSTATE.noPrivilege && this.#isOwnRole(doing.statement)) {
-      if (await this.#withoutAttributes(doing, transactor)) return
-    }
-    await this.#refused(doing, done.error)
+    const refusal = await this.#otherwise(doing, transactor, done.error)
+    if (refusal !== undefined) await this.#refused(doing, refusal)
   }
 
   /** What runs outside of transactions was begun by a run that was killed, and the server says that it is done. */
@@ -300,26 +305,30 @@ export class ScriptRun {
     return verb === 'DROP' && MISSING.includes(server.sqlstate)
   }
 
-  #isOwnRole(statement: Described): boolean {
-    const { verb, kind, name } = statement
-    return kind === 'ROLE' && (verb === 'CREATE' || verb === 'ALTER') && !this.#options.existing.has(name)
-  }
-
-  async #withoutAttributes(doing: Doing, transactor: Transactor): Promise<boolean> {
+  /** Tries what may work where a right is missing; gives the refusal that tells most where nothing does. */
+  async #otherwise(doing: Doing, transactor: Transactor, error: DatabaseError): Promise<DatabaseError | undefined> {
+    if (error.server.sqlstate !== SQLSTATE.noPrivilege) return error
     const { piece, statement, next } = doing
+    let refusal = error
     const step = { from: this.#state.offset, to: next.offset }
-    for (const { sql, lost } of reducedRoles(piece.text)) {
-      const { error, warnings } = await this.#cancellable(() => transactor.statement([sql], step))
-      if (error !== undefined && endsAttempt(error)) throw presentable(error, statement)
-      if (error !== undefined) continue
-      await this.#succeeded(doing, warnings)
-      if (lost.length > 0) {
-        const reason = `This user may not give these attributes on the target; role ${statement.name} is made without them.`
-        await this.#tell(next.offset, doing, { sort: 'left-out', message: `Left out: ${lost.join(', ')}.`, reason })
+    for (const { grant, sql, tell } of otherwise(statement, piece.text, this.#ground())) {
+      if (grant !== undefined) {
+        if (this.#granted.has(grant)) continue
+        this.#granted.add(grant)
+        const [granted] = await runStatements(this.#options.sessions.record, [grant])
+        if (granted?.error !== undefined) continue
       }
-      return true
+      const { error, warnings } = await this.#cancellable(() => transactor.statement(sql, step))
+      if (error !== undefined) {
+        if (endsAttempt(error)) throw presentable(error, statement)
+        if (error.server.sqlstate !== SQLSTATE.noPrivilege) refusal = error
+        continue
+      }
+      await this.#succeeded(doing, warnings)
+      if (tell !== undefined) await this.#tell(next.offset, doing, tell)
+      return undefined
     }
-    return false
+    return refusal
   }
 
   async #copy({ piece, statement }: Pick<Doing, 'piece' | 'statement'>, reader: ScriptReader): Promise<void> {
@@ -483,7 +492,7 @@ export class ScriptRun {
       await using session = await this.#options.sessions.look(statement.name)
       if (!(await isEmptyDatabase(session))) return message
     } catch (error) {
-      if (error instanceof PgleapError && error.party === 'target' && !isRetryable(error)) return message
+      if (isClosed(error)) return message
       throw error
     }
     const reason = `Database ${statement.name} is there already, and empty.`
@@ -521,7 +530,7 @@ export class ScriptRun {
   }
 
   #stopWhereAsked(sort: 'error', unrecorded: readonly NewMessage[] = []): void {
-    if (this.#options.onError !== 'stop') return
+    if ((this.#options.onError ?? this.#now.onError) !== 'stop') return
     for (const message of unrecorded) this.messages.add(message)
     throw new Stopped(sort)
   }
@@ -550,6 +559,19 @@ export class ScriptRun {
     }
   }
 }
+
+/** The database is not there, or does not let this user in: that does not pass by waiting. */
+function isClosed(error: unknown): error is PgleapError {
+  return error instanceof PgleapError && CLOSED.has(error.code)
+}
+
+const CLOSED = new Set([
+  'connect.no-database',
+  'connect.not-allowed',
+  'connect.refused-by-server',
+  'connect.password',
+  'connect.password-missing',
+])
 
 function connectKey(database: string): string {
   return `\\connect ${database}`

@@ -14,6 +14,8 @@ export interface ScriptState extends Place {
   encoding: string
   /** The script has begun a transaction of its own. */
   transaction: 'none' | 'open'
+  /** What the script's own ON_ERROR_STOP says. */
+  onError: 'continue' | 'stop'
 }
 
 export const INITIAL_STATE: ScriptState = {
@@ -26,6 +28,7 @@ export const INITIAL_STATE: ScriptState = {
   // What pg_dump's scripts are in says itself; a script written by hand is UTF-8 nowadays.
   encoding: 'UTF8',
   transaction: 'none',
+  onError: 'continue',
 }
 
 /** A new session has nothing of what the one before had set. */

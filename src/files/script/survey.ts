@@ -162,6 +162,8 @@ class Findings {
         return connected(state, command.database)
       case 'restrict':
         return { ...state, restricted: command.key }
+      case 'on-error':
+        return { ...state, onError: command.how }
       case 'unrestrict':
         return refuse(`${name}, without \\restrict`)
       case 'encoding':
@@ -204,7 +206,7 @@ function dropsOthers(all: readonly string[]): PgleapError {
   return new PgleapError({
     code: 'script.clean',
     message: `The script drops databases, roles or tablespaces of the target: ${listed(all)}.`,
-    hint: 'Where that is meant, allow it with --clean; else dump again without --clean, or take the statements out. Nothing has been changed.',
+    hint: 'Where that is meant, allow it with --allow-drop; else dump again without --clean, or take the statements out. Nothing has been changed.',
     party: 'usage',
   })
 }

@@ -7,9 +7,28 @@ import { gzipSync } from 'node:zlib'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { restoreScript } from '../../../src/files/index.ts'
 import { verify } from '../../../src/index.ts'
-import { type Major, server } from '../../kit/index.ts'
-import { dropDatabase, emptyDatabase, loadDemo, loadRoles } from '../../matrix/databases.ts'
+import { databaseNamed, freshDatabase, type Major, server } from '../../kit/index.ts'
+import {
+  dropDatabase,
+  emptyDatabase,
+  FOREIGN_DATABASES,
+  type ForeignDatabase,
+  isPresent,
+  loadDemo,
+  loadRoles,
+} from '../../matrix/databases.ts'
 import { outputOf, peer } from './peers.ts'
+
+/** Where test/matrix/databases.ts has these from. */
+const SHARED_DATA = join(import.meta.dirname, '../../../../shared/data')
+const PAGILA = foreign('pagila')
+const CHINOOK = foreign('chinook')
+
+function foreign(wanted: string): ForeignDatabase {
+  const found = FOREIGN_DATABASES.find(({ name }) => name === wanted)
+  if (found === undefined) throw new Error(`There is no database ${wanted}`)
+  return found
+}
 
 let folder: string
 beforeAll(async () => {
@@ -46,3 +65,24 @@ test.each(PAIRS.filter(([program]) => peer(program) !== undefined))(
     await dropDatabase(old, 'script_source')
   },
 )
+
+test.skipIf(!isPresent(CHINOOK))('chinook, which drops, makes and connects to its own database, arrives', async () => {
+  const young = await server(17)
+  await using home = await freshDatabase(young)
+  await using chinook = databaseNamed(young, 'chinook')
+  const script = join(SHARED_DATA, ...CHINOOK.files)
+  await expect(restoreScript({ script, target: home.url })).rejects.toMatchObject({ code: 'script.clean' })
+  const report = await restoreScript({ script, target: home.url, clean: 'allow' })
+  expect(report).toMatchObject({ outcome: 'restored', errors: [], databases: [home.name, 'chinook'] })
+  expect(await chinook.query('select count(*)::int as tracks from track')).toEqual([{ tracks: 3503 }])
+})
+
+test.skipIf(!isPresent(PAGILA))('pagila arrives from its two scripts', async () => {
+  await using target = await freshDatabase(await server(18))
+  await target.query('create schema pagila')
+  for (const file of PAGILA.files) {
+    const report = await restoreScript({ script: join(SHARED_DATA, file), target: target.url })
+    expect(report.errors.map(({ statement, sqlstate }) => [statement, sqlstate])).toEqual([])
+  }
+  expect(await target.query('select count(*)::int as films from pagila.film')).toEqual([{ films: 1000 }])
+})

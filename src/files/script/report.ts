@@ -1,1 +1,0 @@
-export type { MessageSort, ScriptError, ScriptMessage, ScriptOutcome, ScriptReport } from '../../report/index.ts'
