@@ -11,6 +11,8 @@ import { runCli, startCli } from './run-cli.ts'
 
 const BIN = join(import.meta.dirname, '../../bin/pgleap')
 
+const NOBODY = 'postgres://admin@127.0.0.1:1/pgbouncer'
+
 /** Runs pgleap on a pseudo-terminal (script of util-linux), and answers its question. */
 async function atTerminal(args: readonly string[], answer: string): Promise<{ code: number | null; screen: string }> {
   const command = [process.execPath, BIN, ...args].map((word) => `'${word}'`).join(' ')
@@ -89,8 +91,15 @@ describe('the steps of an online migration at the command line', { timeout: 300_
     const { source, target } = pair
     const wrong = [
       [['--on-freeze', 'echo no; exit 3'], 'online.hook'],
-      [['--pgbouncer', 'postgres://admin@127.0.0.1:1/pgbouncer'], 'online.pgbouncer'],
-      [['--haproxy', join(folder, 'none.sock'), '--haproxy-frontend', 'f'], 'online.haproxy'],
+      [['--pgbouncer', NOBODY], 'usage.routing'],
+      [['--pgbouncer', NOBODY, '--on-switch', 'true'], 'online.pgbouncer'],
+      [['--pgbouncer', NOBODY, '--pgbouncer-config', join(folder, 'none.ini')], 'online.pgbouncer'],
+      [['--haproxy-frontend', 'f'], 'usage.routing'],
+      [['--pgbouncer-config', join(folder, 'none.ini')], 'usage.routing'],
+      [
+        ['--haproxy', join(folder, 'none.sock'), '--haproxy-frontend', 'f', '--haproxy-server', 'b/s'],
+        'online.haproxy',
+      ],
     ] as const
     for (const [options, error] of wrong) {
       const run = await runCli(['online', 'cutover', target.url, ...options])

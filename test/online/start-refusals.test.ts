@@ -51,6 +51,37 @@ describe('before anything is made', { timeout: 120_000 }, () => {
     await nothingLeft()
   })
 
+  test('servers that cannot send or receive a stream are named with the settings that they need', async () => {
+    const settings = {
+      wal_level: 'replica',
+      max_wal_senders: '0',
+      max_replication_slots: '0',
+      max_logical_replication_workers: '0',
+    }
+    await using odd = await startServer({ major: 14, settings })
+    await using source = await freshDatabase(odd)
+    await using target = await freshDatabase(young)
+    const from = await refusal(online.start({ source: source.url, target: target.url }))
+    expect(from).toMatchObject({ code: 'online.not-ready', party: 'findings' })
+    for (const fix of [
+      /S01 {2}wal_level: .*\n +on the source: wal_level = logical \(restart\)/u,
+      /S02 {2}max_replication_slots: .*\n +on the source: max_replication_slots = \d+ \(restart\)/u,
+      /S03 {2}max_wal_senders: .*\n +on the source: max_wal_senders = \d+ \(restart\)/u,
+      /way-back {2}max_logical_replication_workers on the source: .*\n +on the source: max_logical_replication_workers = \d+ \(restart\)/u,
+    ]) {
+      expect(from.message).toMatch(fix)
+    }
+    const to = await refusal(online.start({ source: target.url, target: source.url, skipChecks: ['C08'] }))
+    for (const fix of [
+      /T01 {2}max_logical_replication_workers: .*\n +on the target: max_logical_replication_workers = \d+ \(restart\)/u,
+      /T02 {2}.*\n +on the target: max_replication_slots = \d+ \(restart\)/u,
+      /way-back {2}wal_level on the target: .*\n +on the target: wal_level = logical \(restart\)/u,
+    ]) {
+      expect(to.message).toMatch(fix)
+    }
+    for (const database of [source, target]) expect(await database.query(LEFT)).toEqual([])
+  })
+
   test('rights that are missing are listed with their grants, and a role that has no more than them starts', async () => {
     const { source, target, nothingLeft } = await pair()
     for (const database of [source, target]) await database.query(`create role mover login password 'mover'`)

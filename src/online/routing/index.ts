@@ -60,6 +60,7 @@ const HAPROXY_TIMEOUT_MS = 5_000
 export async function routersFor(options: RoutingOptions, context: RoutingContext): Promise<Router[]> {
   const { sides, from, maxPauseMs, onEvent, signal } = context
   const { pgbouncer = [], pgbouncerConfig = [], onFreeze, onSwitch, onThaw } = options
+  assertUsed(options)
   const places = {
     source: placeOf(sides.source, options.sourceFromRouter),
     target: placeOf(sides.target, options.targetFromRouter),
@@ -110,6 +111,25 @@ export async function routersFor(options: RoutingOptions, context: RoutingContex
     )
   }
   return routers
+}
+
+/** An option of something that is not named would be passed over without a word, and nobody be held back. */
+function assertUsed({
+  pgbouncer = [],
+  pgbouncerConfig = [],
+  haproxy,
+  haproxyServer,
+  haproxyFrontend,
+}: RoutingOptions): void {
+  if (pgbouncer.length === 0 && pgbouncerConfig.length > 0) {
+    throw misused('--pgbouncer-config says nothing without --pgbouncer.', 'Name the console by --pgbouncer.')
+  }
+  if (haproxy === undefined && (haproxyServer !== undefined || haproxyFrontend !== undefined)) {
+    throw misused(
+      '--haproxy-server and --haproxy-frontend say nothing without --haproxy.',
+      'Name the socket by --haproxy.',
+    )
+  }
 }
 
 function misused(message: string, hint: string): PgleapError {
