@@ -55,6 +55,8 @@ interface RestorePlanning extends ObjectPlanning {
   bytes: Map<number, number>
   /** The steps that index a table, by its dump id. */
   indexing: Map<number, number[]>
+  /** Steps that fill tables which this run has not made. */
+  added: number[]
 }
 
 /** Tables up to this size are copied many to a transaction. */
@@ -85,6 +87,7 @@ export function planRestore(input: RestorePlanInput): RestorePlan {
     copies: new Map(),
     bytes: new Map(),
     indexing: new Map(),
+    added: [],
   }
   const stages = stagesOf(archive)
   const entries = (stage: Stage) => selection.entries.filter((entry) => stages.get(entry.dumpId) === stage)
@@ -170,12 +173,15 @@ function planTableData(planning: RestorePlanning, entry: Entry): RestorePlan['ta
       bytes,
       cost: copyCost(bytes),
       dependsOn: viaRoot && table !== undefined ? [...made, ...treeOf(planning, table)] : made,
+      // Tables that are there may have foreign keys, for which pg_dump puts an archive of rows alone in order, and no more.
+      after: isOurs ? [] : planning.added.slice(-1),
       locks: [{ object: lockOf(table?.dumpId ?? entry.dumpId), mode: 'shared' }],
       ...(planning.input.dataBytes.has(entry.dumpId) && bytes <= SMALL_TABLE_BYTES ? { batch: 'copy' } : {}),
       work: { kind: 'entry-data', entry: entry.dumpId, ...name, mode: isOurs && !viaRoot ? 'whole' : 'append' },
     },
     entry.dumpId,
   )
+  if (!isOurs) planning.added.push(step)
   // The rows of one partition may come to lie in any of the tree.
   const filled = table === undefined ? [] : viaRoot ? familyOf(planning, table) : [table.dumpId]
   for (const id of filled) planning.copies.set(id, [...(planning.copies.get(id) ?? []), step])

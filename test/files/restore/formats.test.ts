@@ -66,6 +66,22 @@ describe.skipIf(pgDump18 === undefined || pgDump17 === undefined)('archives of s
     60_000,
   )
 
+  test('rows alone are added to the tables that are there, and none of theirs is lost', async () => {
+    await using source = await freshDatabase(from)
+    await using target = await freshDatabase(await server(17))
+    await using folder = await scratch()
+    const shop = `create table a (x int primary key); create table b (a int references a); create sequence c`
+    await run(source.url, `${shop}; insert into a values (1), (2); insert into b values (2); select setval('c', 7)`)
+    await run(target.url, `${shop}; insert into a values (3)`)
+    await pgDump(pgDump18 ?? '', source.url, ['-Fc', '--data-only', '-f', folder.path('rows')])
+    const report = await restore({ from: folder.path('rows'), target: target.url, nonEmptyTarget: 'add', jobs: 2 })
+    expect(report.failures).toEqual([])
+    expect(
+      await target.query('select array_agg(x order by x) as a, (select count(*)::int from b) as b from a'),
+    ).toEqual([{ a: [1, 2, 3], b: 1 }])
+    expect(await target.query('select last_value::int from c')).toEqual([{ last_value: 7 }])
+  }, 30_000)
+
   test('INSERT statements come as well, whatever their strings hold, one row or many in a statement', async () => {
     await using database = await freshDatabase(from)
     await run(
