@@ -8,6 +8,17 @@ const TAIL = 16
 /** What pg_dump writes behind the last row of a table (dumpTableData_copy of pg_dump.c). */
 export const END_MARKER = Buffer.from('\\.\n\n\n')
 
+/** The statements of INSERT form, which pg_dump ends with empty lines (dumpTableData_insert of pg_dump.c). */
+export async function* withEnding(source: AsyncIterable<Buffer>): AsyncGenerator<Buffer> {
+  let ending = ''
+  for await (const chunk of source) {
+    ending = (ending + chunk.toString('latin1', Math.max(0, chunk.length - 4))).slice(-4)
+    yield chunk
+  }
+  // The second one is a table without rows.
+  if (ending !== ';\n\n\n' && ending !== '\n\n') throw damagedData('the statements of a table end too early')
+}
+
 /**
  * The rows of COPY text up to its end marker, which no row can look like. Its absence is how a table is found to be cut
  * off where nothing else tells.

@@ -62,7 +62,7 @@ function streamOutput(out: Writable): Output {
     failure ??= error
   })
   const check = () => {
-    if (failure === undefined && out.destroyed) failure = new Error('it was closed')
+    if (failure === undefined && out.destroyed) failure = out.errored ?? new Error('it was closed')
     if (failure !== undefined) throw unwritable('The output', failure)
   }
   return {

@@ -2,7 +2,7 @@ import { ahead } from './bytes.ts'
 import { dataForm, type ReadOptions } from './data.ts'
 import type { Entry } from './entry.ts'
 import { named, stopIfAborted } from './errors.ts'
-import { withoutEndMarker } from './rows.ts'
+import { withEnding, withoutEndMarker } from './rows.ts'
 
 export interface Origin extends ReadOptions {
   /** The archive's, for errors. */
@@ -16,8 +16,13 @@ export function entryData(
   origin: Origin,
 ): AsyncGenerator<Buffer> {
   if (bytes === undefined) return guarded(nothing(), origin)
-  const isCopy = entry.desc === 'TABLE DATA' && dataForm(entry) === 'copy'
-  return guarded(ahead(isCopy ? withoutEndMarker(bytes) : bytes), origin)
+  return guarded(ahead(wholeData(entry, bytes)), origin)
+}
+
+/** Each form has an end of its own, by which it is known to be all there. */
+function wholeData(entry: Entry, bytes: AsyncIterable<Buffer>): AsyncIterable<Buffer> {
+  if (entry.desc !== 'TABLE DATA') return bytes
+  return dataForm(entry) === 'copy' ? withoutEndMarker(bytes) : withEnding(bytes)
 }
 
 /** Ends when the signal fires, and names the archive in what is thrown. */
