@@ -6,7 +6,7 @@ import { PgleapError } from '../errors.ts'
 import type { ContentSums } from '../verify/index.ts'
 
 /** In a directory; `pg_restore` opens the files that the table of contents names, and no other. */
-export const MANIFEST_FILE = 'pgleap-manifest.json'
+const MANIFEST_FILE = 'pgleap-manifest.json'
 
 /** The only form so far. A form that this version does not know is refused: it might say what we would not see. */
 const FORMAT = 1

@@ -4,7 +4,7 @@ import { customWriter, directoryWriter, type WrittenFile } from '../../archive/i
 import type { SourceSnapshot, TableFacts } from '../../catalog/index.ts'
 import { PgleapError } from '../../errors.ts'
 import { cutTables } from '../../migrate/index.ts'
-import { readContentSums, Readers, type ContentSums, type TableSum } from '../../verify/index.ts'
+import { allSettled, readContentSums, Readers, type ContentSums, type TableSum } from '../../verify/index.ts'
 import { writeManifest } from '../manifest.ts'
 import { writePlain } from '../plain-writer.ts'
 import type { DatabaseDump, Source } from './database.ts'
@@ -16,7 +16,6 @@ import { manifestOf } from './outcome.ts'
 import { Place } from './place.ts'
 import { Progress } from './progress.ts'
 import type { DumpReading } from './read-source.ts'
-import { allEnded } from './settled.ts'
 import { SourceData } from './source-data.ts'
 import { writeDirectory, type WrittenData } from './write-directory.ts'
 
@@ -81,7 +80,7 @@ async function writeFolder(work: Work, to: Place): Promise<Done> {
     left.reduce((sum, { facts }) => sum + (parts.get(facts.oid)?.length ?? 1), reading.largeObjects.length),
   )
   await using readers = new Readers(snapshot, { limit: jobs, signal, prepare: '' })
-  const [data, sums] = await allEnded([
+  const [data, sums] = await allSettled([
     failures.watch(
       writeDirectory(writer, {
         readers,
@@ -116,7 +115,7 @@ async function writeFile(work: Work): Promise<Done> {
   await using session = await snapshot.openReader(signal)
   const { archive, tables, largeObjects, encoding } = reading
   const from = new SourceData(session, { archive, tables, largeObjects, encoding, progress: new Progress(log), signal })
-  const [file, sums] = await allEnded([
+  const [file, sums] = await allSettled([
     failures.watch(
       choices.format === 'custom'
         ? writeCustom(from, { out, level, ...choices })
@@ -191,7 +190,7 @@ async function readSums(
     onTable: (sum) => noted.push(failures.watch(onSum(sum))),
     signal: failures.signal,
   })
-  await allEnded(noted)
+  await allSettled(noted)
   const tables = [...known, ...sums.tables]
   return {
     ...sums,

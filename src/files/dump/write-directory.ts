@@ -1,13 +1,12 @@
 import type { ArchiveWriter, DataSink } from '../../archive/index.ts'
 import type { Part } from '../../copy/index.ts'
-import type { Readers } from '../../verify/index.ts'
+import { allSettled, type Readers } from '../../verify/index.ts'
 import type { DumpedLargeObjects, DumpedTable } from './entries.ts'
 import type { FirstFailure } from './first-failure.ts'
 import type { FinishedTable } from './journal.ts'
 import { largeObjectContents } from './large-object-contents.ts'
 import type { Moved, Progress } from './progress.ts'
 import { readRows, rowsSql, SharedRows } from './rows.ts'
-import { allEnded } from './settled.ts'
 
 export interface WrittenTable extends Moved {
   table: DumpedTable
@@ -38,9 +37,9 @@ export interface DataToWrite {
  */
 export async function writeDirectory(writer: ArchiveWriter, data: DataToWrite): Promise<WrittenData> {
   const largestFirst = data.tables.toSorted((one, other) => bytesOf(other) - bytesOf(one))
-  const [tables, batches] = await allEnded([
-    allEnded(largestFirst.map((table) => writeTable(writer, table, data))),
-    allEnded(data.largeObjects.map((batch) => writeBatch(writer, batch, data))),
+  const [tables, batches] = await allSettled([
+    allSettled(largestFirst.map((table) => writeTable(writer, table, data))),
+    allSettled(data.largeObjects.map((batch) => writeBatch(writer, batch, data))),
   ])
   return {
     tables,
@@ -62,7 +61,7 @@ async function writeTable(writer: ArchiveWriter, table: DumpedTable, data: DataT
     const sink = await writer.data(entry)
     return { sink, rows: new SharedRows(sink) }
   }
-  const results = await allEnded(
+  const results = await allSettled(
     parts.map((part, place) =>
       failures.watch(
         readers.run(async (session) => {

@@ -137,6 +137,22 @@ describe('every format and compression', () => {
     expect(scripts.size).toBe(1)
   })
 
+  const dump18 = stock('pg_dump', 18)
+  test.skipIf(restore18 === undefined || dump18 === undefined)('has the statistics that pg_dump gives it', async () => {
+    await using folder = await scratch()
+    await dump({ source, to: folder.path('ours'), hashes: 'none', statistics: 'include' })
+    await runStock(dump18 ?? '', ['--dbname', source, '--statistics', '-Fd', '-f', folder.path('theirs')])
+    const [ours, theirs] = [
+      await tocLines(restore18 ?? '', folder.path('ours')),
+      await tocLines(restore18 ?? '', folder.path('theirs')),
+    ]
+    expect(ours.toSorted()).toEqual(theirs.toSorted())
+    // A refresh would overwrite what came before it.
+    expect(ours.findLastIndex((line) => line.startsWith('STATISTICS DATA shop sales '))).toBeGreaterThan(
+      ours.findIndex((line) => line.startsWith('MATERIALIZED VIEW DATA shop sales ')),
+    )
+  })
+
   const psql = stock('psql', 17)
   test.skipIf(psql === undefined)('of a script is taken by psql', async () => {
     await using folder = await scratch()
