@@ -20,7 +20,7 @@ describe.skipIf(pgDump18 === undefined || pgDump17 === undefined)('archives of s
     await loadRoles(from)
     source = await loadDemo(from, 'restore_source')
     before = await contentOf(source)
-  }, 60_000)
+  }, 180_000)
   afterAll(async () => {
     await dropDatabase(from, 'restore_source')
   })
@@ -80,7 +80,7 @@ describe.skipIf(pgDump18 === undefined || pgDump17 === undefined)('archives of s
       await target.query('select array_agg(x order by x) as a, (select count(*)::int from b) as b from a'),
     ).toEqual([{ a: [1, 2, 3], b: 1 }])
     expect(await target.query('select last_value::int from c')).toEqual([{ last_value: 7 }])
-  }, 30_000)
+  }, 180_000)
 
   test('INSERT statements come as well, whatever their strings hold, one row or many in a statement', async () => {
     await using database = await freshDatabase(from)
@@ -108,5 +108,5 @@ describe.skipIf(pgDump18 === undefined || pgDump17 === undefined)('archives of s
       expect(report.tables).toMatchObject([{ table: 's.a;b', rows: name === 'latin' ? 2003 : 2004 }])
       expect(await contentOf(restored.url)).toEqual(name === 'latin' ? await contentOf(database.url) : rows)
     }
-  }, 60_000)
+  }, 180_000)
 })

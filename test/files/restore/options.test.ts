@@ -64,7 +64,7 @@ describe('restore', () => {
     await using plain = await freshDatabase(to)
     const without = await restore({ from: folder.path('d'), target: plain.url, owners: 'skip', privileges: 'skip' })
     expect(without.verdict).toBe('SAME')
-  }, 60_000)
+  }, 180_000)
 
   test('leaves out what a filter leaves out, and compares the rest', async () => {
     await using source = await freshDatabase(await server(14))
@@ -90,7 +90,7 @@ describe('restore', () => {
       'filter.unmatched',
       'usage',
     )
-  }, 60_000)
+  }, 180_000)
 
   test('never touches what the target held before, be it by its own tables or by rows of the archive', async () => {
     await using source = await freshDatabase(await server(14))
@@ -107,7 +107,7 @@ describe('restore', () => {
     expect(report.blocked.map(({ label }) => label)).toContain('copy shop.log')
     expect(await queryOnce(target.url, 'select * from shop.log')).toEqual([{ mine: 'mine' }])
     expect(report.verdict).toBe('DIFFERENT')
-  }, 60_000)
+  }, 180_000)
 
   test('makes the database as the archive has it, with its settings, comment and grants', async () => {
     const from = await server(16)
@@ -124,7 +124,7 @@ describe('restore', () => {
     await queryOnce(source.url, `revoke connect on database "${name}" from public`)
     await dump({ source: source.url, to: folder.path('d') })
     const to = await server(18)
-    await using made = await databaseNamed(to, 'made by restore')
+    await using made = databaseNamed(to, 'made by restore')
     const report = await restore({ from: folder.path('d'), target: made.url, create: 'create' })
     expect(report.verdict).toBe('SAME')
     const properties = `select pg_encoding_to_char(d.encoding) as encoding, d.datcollate, d.datctype, d.datconnlimit as limit,
@@ -142,7 +142,7 @@ describe('restore', () => {
       'target.database-exists',
       'target',
     )
-  }, 60_000)
+  }, 180_000)
 
   test('brings large objects with owners, grants and comments, from before 17 and after', async () => {
     for (const major of [14, 18] as const) {
@@ -174,7 +174,7 @@ describe('restore', () => {
         { kind: 'large objects', verdict: 'DIFFERENT', detail: expect.stringContaining('6001') },
       ])
     }
-  }, 60_000)
+  }, 180_000)
 
   test('refuses an archive without its data before anything is changed, and keeps no half of a table', async () => {
     await using source = await freshDatabase(await server(14))
@@ -209,5 +209,5 @@ describe('restore', () => {
     expect(report.verdict).toBe('DIFFERENT')
     await expectRefusal(resume({ target: target.url }), 'resume.restore', 'usage')
     await expectRefusal(migrate({ source: source.url, target: target.url }), 'resume.restore', 'usage')
-  }, 60_000)
+  }, 180_000)
 })

@@ -31,7 +31,7 @@ describe('archives of pgleap dump', () => {
     custom = folder.path('custom')
     await dump({ source, to: directory, jobs: 2 })
     await dump({ source, to: custom, format: 'custom', compression: 'none' })
-  }, 90_000)
+  }, 180_000)
   afterAll(async () => {
     await dropDatabase(from, 'own_source')
     await folder[Symbol.asyncDispose]()
@@ -75,14 +75,14 @@ describe('archives of pgleap dump', () => {
       'large objects all of them',
       'comment shop.TABLE products',
     ])
-  }, 90_000)
+  }, 180_000)
 
   test('a custom file comes as well', async () => {
     const { target, report } = await into({ from: custom })
     expect(report.differences).toEqual([])
     expect(report.verdict).toBe('SAME')
     expect(await contentOf(target)).toEqual(before)
-  }, 60_000)
+  }, 180_000)
 
   test('a file that was cut off, altered, lost or mixed up is found before anything is changed', async () => {
     const target = await emptyDatabase(to, 'own')
@@ -123,7 +123,7 @@ describe('archives of pgleap dump', () => {
     await truncate(cut, 50_000)
     await expect(restore({ from: cut, target })).rejects.toMatchObject({ party: 'usage' })
     expect(await fingerprint(target)).toBe(untouched)
-  }, 60_000)
+  }, 180_000)
 
   test('connections that are cut again and again do not change what arrives', async () => {
     const target = await emptyDatabase(to, 'own')
@@ -140,7 +140,7 @@ describe('archives of pgleap dump', () => {
     expect(report.failures).toEqual([])
     expect(report.verdict).toBe('SAME')
     expect(await contentOf(target)).toEqual(before)
-  }, 90_000)
+  }, 180_000)
 
   test('a restore that is stopped goes on by the same command, and not with another archive or other options', async () => {
     const target = await emptyDatabase(to, 'own')
@@ -163,7 +163,7 @@ describe('archives of pgleap dump', () => {
     const report = await restore({ from: directory, target, jobs: 2 })
     expect(report.verdict).toBe('SAME')
     expect(await contentOf(target)).toEqual(before)
-  }, 90_000)
+  }, 180_000)
 
   test('what the source took in after the dump is named, where the source is', async () => {
     await queryOnce(source, `insert into shop.categories values ('after.the.dump', null, '')`)
@@ -175,7 +175,7 @@ describe('archives of pgleap dump', () => {
     } finally {
       await queryOnce(source, `delete from shop.categories where path = 'after.the.dump'`)
     }
-  }, 60_000)
+  }, 180_000)
 })
 
 async function firstSequence(url: string): Promise<string> {
