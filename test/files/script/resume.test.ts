@@ -101,12 +101,9 @@ test(
     }
     expect(resumedAt.length).toBeGreaterThan(2)
     expect(resumedAt).toEqual(resumedAt.toSorted((a, b) => a - b))
-    const isOver = !(await hasRecord(own.url()))
-    if (!isOver) {
-      const report = await restoreScript({ script: file, target: own.url() })
-      expect(report.errors, `seed ${String(seed)}`).toEqual(expected.errors)
-      expect(report.outcome).toBe('errors')
-    }
+    // The last kill may have come after the end, when there is nothing left to do.
+    const last = (await hasRecord(own.url())) ? await restoreScript({ script: file, target: own.url() }) : undefined
+    expect(last?.errors ?? expected.errors, `seed ${String(seed)}`).toEqual(expected.errors)
     const { errors: _errors, ...rows } = expected
     expect(await found(own), `seed ${String(seed)}`).toEqual(rows)
     expect(await queryOnce(own.url(), `select rolcanlogin from pg_roles where rolname = 'script_kill_role'`)).toEqual([
@@ -155,9 +152,9 @@ test('connections that are cut in the middle of anything cost nothing but time',
   await using target = await freshDatabase(young)
   await using proxy = await faultProxy(young)
   let cuts = 0
-  let isOver = false
+  const over = new AbortController()
   const cutting = (async () => {
-    while (!isOver && cuts < 12) {
+    while (!over.signal.aborted && cuts < 12) {
       await sleep(50 + random() * 400)
       if (random() < 0.5) proxy.cutAfter(Math.ceil(random() * 50_000), random() < 0.3 ? 'down' : 'up')
       else proxy.cut()
@@ -166,7 +163,7 @@ test('connections that are cut in the middle of anything cost nothing but time',
     await proxy.resume()
   })()
   const report = await restoreScript({ script, target: proxy.url(target.url) })
-  isOver = true
+  over.abort()
   await cutting
   expect(cuts).toBeGreaterThan(1)
   const noDatabase = (errors: typeof report.errors) =>
@@ -187,10 +184,12 @@ test('an interrupt ends what runs, keeps what is done, and the next call goes on
   const running = restoreScript({ script, target: target.url, signal: stop.signal })
   const error = running.catch((reason: unknown) => reason)
   await expect
-    .poll(() =>
-      target.query(
-        `select from pg_stat_activity where query ~ 'pg_sleep.1000' and state = 'active' and datname = current_database() and pid <> pg_backend_pid()`,
-      ),
+    .poll(
+      () =>
+        target.query(
+          `select from pg_stat_activity where query ~ 'pg_sleep.1000' and state = 'active' and datname = current_database() and pid <> pg_backend_pid()`,
+        ),
+      { timeout: 30_000 },
     )
     .toHaveLength(1)
   stop.abort()
