@@ -34,7 +34,7 @@ export async function compareSequences(target: Session, entries: readonly Entry[
 }
 
 /** `SELECT pg_catalog.setval('public.orders_id_seq', 42, true);` (pg_dump.c, dumpSequenceData) */
-export function sequenceSet({ desc, namespace, tag, defn }: Entry): SequenceState[] {
+function sequenceSet({ desc, namespace, tag, defn }: Entry): SequenceState[] {
   if (desc !== 'SEQUENCE SET') return []
   const [, lastValue, isCalled] = /, (-?\d+), (true|false)\);\s*$/.exec(defn) ?? []
   if (lastValue === undefined) return []

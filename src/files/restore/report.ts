@@ -33,6 +33,6 @@ export async function reportOf(
   return { archive: archiveReport(files), ...report, differences }
 }
 
-export function isPlainUnknown(kind: string, verdict: string, detail: string | undefined): boolean {
+function isPlainUnknown(kind: string, verdict: string, detail: string | undefined): boolean {
   return kind === 'table' && verdict === 'UNKNOWN' && detail === undefined
 }

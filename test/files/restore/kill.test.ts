@@ -1,49 +1,13 @@
-import { spawn, type ChildProcess } from 'node:child_process'
 import { randomInt } from 'node:crypto'
-import { once } from 'node:events'
-import { join } from 'node:path'
-import { createInterface } from 'node:readline'
-import { expect, onTestFinished, test } from 'vitest'
-import type { Event } from '../../../src/index.ts'
-import type { RestoreReport } from '../../../src/report/index.ts'
+import { expect, test } from 'vitest'
 import { connectClient, startServer } from '../../kit/index.ts'
 import { contentOf } from '../../matrix/content.ts'
 import { emptyDatabase, loadDemo, loadRoles } from '../../matrix/databases.ts'
-import { QUIET, hasLedger, presence, randomFrom, tables } from '../../migrate/faults/scene.ts'
+import { QUIET, hasLedger, presence, randomFrom, runPgleap, startPgleap, tables } from '../../migrate/faults/scene.ts'
 import { pgDump, scratch, stockPgDump } from './support.ts'
 
 const KILLS = 20
 const program = stockPgDump(18)
-
-type Line = Event | { type: 'result'; result: RestoreReport } | { type: 'error'; code: string; message: string }
-
-interface Life {
-  child: ChildProcess
-  ended: Promise<{ signal: string | null; result: RestoreReport | undefined; error: string | undefined }>
-}
-
-function live(archive: string, target: string, onEvent: (event: Event, life: Life) => void): Life {
-  const script = join(import.meta.dirname, 'life.ts')
-  const child = spawn(process.execPath, ['--import', 'tsx', script, archive, target], {
-    stdio: ['ignore', 'pipe', 'inherit'],
-  })
-  onTestFinished(() => void child.kill('SIGKILL'))
-  let result: RestoreReport | undefined
-  let error: string | undefined
-  createInterface(child.stdout).on('line', (text) => {
-    const line: Line = JSON.parse(text)
-    if (line.type === 'result') result = line.result
-    else if (line.type === 'error') error = `${line.code}: ${line.message}`
-    else onEvent(line, life)
-  })
-  const ended = once(child, 'close').then(([, signal]: unknown[]) => ({
-    signal: typeof signal === 'string' ? signal : null,
-    result,
-    error,
-  }))
-  const life = { child, ended }
-  return life
-}
 
 test.skipIf(program === undefined)(
   `a restore whose process is killed ${String(KILLS)} times ends with all that the archive holds, each row once`,
@@ -68,11 +32,12 @@ test.skipIf(program === undefined)(
     await loadRoles(to)
     const target = await emptyDatabase(to, 'demo')
 
+    const command = ['restore', archive, target, '--jobs', '3']
     const done: number[] = []
     for (let kill = 1; kill <= KILLS; kill += 1) {
       const [share, delay] = [random(), random()]
       let countdown = Infinity
-      const life = live(archive, target, (event, { child }) => {
+      const life = startPgleap(command, (event, { child }) => {
         if (event.type === 'step-done') done.push(event.step.id)
         // Ends spread over the steps that are left, whatever they are doing then; the last ones hit the comparison.
         if (event.type === 'plan')
@@ -81,12 +46,12 @@ test.skipIf(program === undefined)(
         const isDying = countdown <= 0 || (event.type === 'phase' && event.phase === 'verify')
         if (isDying) setTimeout(() => child.kill('SIGKILL'), delay * 60)
       })
-      const { signal, error } = await life.ended
-      expect(signal, `seed ${String(seed)}, kill ${String(kill)}: ${error ?? ''}`).toBe('SIGKILL')
+      const { code, error, stderr } = await life.ended
+      expect(code, `seed ${String(seed)}, kill ${String(kill)}: ${JSON.stringify(error)} ${stderr}`).toBe('SIGKILL')
     }
     expect(done, `seed ${String(seed)}: a step was done twice`).toHaveLength(new Set(done).size)
 
-    const { result, error } = await live(archive, target, () => {}).ended
+    const { result, error } = await runPgleap(command)
     expect(error, `seed ${String(seed)}`).toBeUndefined()
     expect(result?.failures).toEqual([])
     expect(result?.differences.filter(({ verdict }) => verdict === 'DIFFERENT')).toEqual([])
