@@ -58,7 +58,7 @@ export function describe(text: StatementText, decode: (bytes: Buffer) => string)
   return describeSql(decode(Buffer.concat(head)))
 }
 
-export function describeSql(sql: string): Described {
+function describeSql(sql: string): Described {
   const found = tokens(sql)
   const verb = wordAt(found, 0)
   if (verb === undefined) return described(found, { verb: '', kind: '', nameAt: 0 })

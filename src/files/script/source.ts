@@ -140,7 +140,7 @@ async function* unpacked({ path, name, from, form }: Packed): AsyncGenerator<Buf
 function bufferOf(chunk: unknown): Buffer {
   if (chunk instanceof Buffer) return chunk
   throw new PgleapError({
-    code: 'internal.chunk',
+    code: 'internal.unexpected',
     message: 'A file gave something else than bytes.',
     party: 'internal',
   })

@@ -168,7 +168,7 @@ export class Standpoint {
 
   #entered(): Session {
     if (this.#session !== undefined) return this.#session
-    throw new PgleapError({ code: 'internal.no-session', message: 'No session was opened.', party: 'internal' })
+    throw new PgleapError({ code: 'internal.unexpected', message: 'No session was opened.', party: 'internal' })
   }
 }
 

@@ -5,7 +5,7 @@ import { join } from 'node:path'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { restoreScript } from '../../../src/files/index.ts'
 import { type Event, verify } from '../../../src/index.ts'
-import { type OwnServer, imitate, queryOnce, startServer } from '../../kit/index.ts'
+import { freshDatabase, imitate, type OwnServer, queryOnce, server, startServer } from '../../kit/index.ts'
 import { run } from '../../migrate/support.ts'
 import { outputOf, peer } from './peers.ts'
 import { restoreText } from './support.ts'
@@ -166,4 +166,44 @@ ALTER ROLE fresh SET vacuum_defer_cleanup_age = 1;
     { rolname: 'fresh', rolcanlogin: true, rolsuper: false },
     { rolname: 'mine', rolcanlogin: true, rolsuper: false },
   ])
+})
+
+test('passwords of a script are neither in what is thrown, nor in what is recorded on the target', async () => {
+  await using target = await freshDatabase(await server(17))
+  const events: Event[] = []
+  const report = await restoreText(
+    `CREATE ROLE postgres;
+ALTER ROLE postgres WITH PASSWORD 's3cret-one';
+CREATE SERVER far FOREIGN DATA WRAPPER none OPTIONS (password 's3cret-two');
+CREATE USER MAPPING FOR postgres SERVER far OPTIONS ("s3cret-three" 's3cret-four', "s3cret-three" '');
+CREATE SUBSCRIPTION s CONNECTION 'password=s3cret-five nonsense' PUBLICATION p WITH (connect = false);
+ALTER DATABASE nowhere SET "s3cret-six" = 's3cret-seven';
+SELECT 1/0;
+`,
+    target.url,
+    { onError: 'stop', onEvent: (event) => events.push(event) },
+  )
+  expect(report).toMatchObject({ outcome: 'stopped', errors: [{ line: 3 }] })
+  const rest = await restoreText(
+    `CREATE SUBSCRIPTION s CONNECTION 'password=s3cret-five nonsense' PUBLICATION p WITH (connect = false);`,
+    target.url,
+  ).catch((error: unknown) => error)
+  const record = await target.query(
+    'select (select json_agg(s) from pgleap.script s), json_agg(m) from pgleap.script_message m',
+  )
+  expect(JSON.stringify([report, rest, events, record])).not.toContain('s3cret')
+  await target.query('drop schema pgleap cascade')
+  const again = await restoreText(
+    `CREATE SUBSCRIPTION s CONNECTION 'password=s3cret-five nonsense' PUBLICATION p WITH (connect = false);
+ALTER DATABASE nowhere SET work_mem = 's3cret-seven';
+ALTER DATABASE ${target.name} SET work_mem = 's3cret-seven';
+`,
+    target.url,
+  )
+  expect(again.errors.map(({ line, sqlstate }) => [line, sqlstate])).toEqual([
+    [1, '42601'],
+    [2, '3D000'],
+    [3, '22023'],
+  ])
+  expect(JSON.stringify(again)).not.toContain('s3cret')
 })

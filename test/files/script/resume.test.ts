@@ -6,6 +6,7 @@ import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
+import { fileURLToPath } from 'node:url'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { restoreScript, type RestoreScriptOptions } from '../../../src/files/index.ts'
 import { type Event, PgleapError } from '../../../src/index.ts'
@@ -50,6 +51,8 @@ ${busy('other', 4000)}
 ${busy('back', 500)}
 `
 
+const KILLS = 6
+
 /** What an undisturbed run of SCRIPT leaves and reports. */
 interface Expected {
   home: Record<string, string>
@@ -76,34 +79,31 @@ test(
     const file = join(folder, 'kill.sql')
     writeFileSync(file, SCRIPT)
     let expected: Expected
-    let took: number
     {
       await using calm = await startServer({ major: 16 })
-      const started = Date.now()
       const report = await restoreScript({ script: file, target: calm.url() })
-      took = Date.now() - started
       expected = { ...(await found(calm)), errors: report.errors }
       expect(Object.values(expected.home).filter((rows) => rows.startsWith('4000 '))).toHaveLength(6)
     }
     await using own = await startServer({ major: 16 })
     const resumedAt: number[] = []
-    for (let kill = 0; kill < 6; kill += 1) {
-      const life = startChild({ script: file, target: own.url() })
-      await life.running
-      await sleep(random() * took * 0.25)
-      life.child.kill('SIGKILL')
-      const { events, stderr } = await life.ended
-      expect(stderr, `seed ${String(seed)}`).toBe('')
+    for (let kill = 0; kill < KILLS; kill += 1) {
+      const [share, delay] = [random(), random()]
+      let countdown = Infinity
+      const { events, stderr, code } = await killed({ script: file, target: own.url() }, (event, die) => {
+        // Ends spread evenly over the steps that are left, whatever is being done then.
+        if (event.type === 'plan') countdown = Math.ceil((share * event.steps) / KILLS)
+        if (event.type === 'step-done') countdown -= 1
+        if (countdown <= 0) die(delay * 60)
+      })
+      expect({ stderr, code }, `seed ${String(seed)}`).toEqual({ stderr: '', code: 'SIGKILL' })
       const resumed = events.find((event) => event.type === 'resumed')
       if (resumed?.type === 'resumed') resumedAt.push(resumed.done)
-      // The kill may come after the end of the run.
-      if (!(await hasRecord(own.url()))) break
     }
     expect(resumedAt.length).toBeGreaterThan(2)
     expect(resumedAt).toEqual(resumedAt.toSorted((a, b) => a - b))
-    // The last kill may have come after the end, when there is nothing left to do.
-    const last = (await hasRecord(own.url())) ? await restoreScript({ script: file, target: own.url() }) : undefined
-    expect(last?.errors ?? expected.errors, `seed ${String(seed)}`).toEqual(expected.errors)
+    const report = await restoreScript({ script: file, target: own.url() })
+    expect(report.errors, `seed ${String(seed)}`).toEqual(expected.errors)
     const { errors: _errors, ...rows } = expected
     expect(await found(own), `seed ${String(seed)}`).toEqual(rows)
     expect(await queryOnce(own.url(), `select rolcanlogin from pg_roles where rolname = 'script_kill_role'`)).toEqual([
@@ -113,31 +113,37 @@ test(
   },
 )
 
-function startChild(options: RestoreScriptOptions) {
+/** Runs a restore in a process of its own, which `onEvent` may kill after so many milliseconds. */
+async function killed(
+  options: RestoreScriptOptions,
+  onEvent: (event: Event, die: (ms: number) => void) => void,
+): Promise<{ events: Event[]; stderr: string; code: unknown }> {
   const child = spawn(
     process.execPath,
-    ['--import', 'tsx', join(import.meta.dirname, 'restore-child.ts'), JSON.stringify(options)],
+    ['--import', 'tsx', fileURLToPath(new URL('restore-child.ts', import.meta.url)), JSON.stringify(options)],
     { stdio: ['ignore', 'pipe', 'pipe'] },
   )
-  const exit = once(child, 'exit')
   const events: Event[] = []
   let stderr = ''
   let rest = ''
+  let isDying = false
+  const die = (ms: number): void => {
+    if (!isDying) setTimeout(() => child.kill('SIGKILL'), ms)
+    isDying = true
+  }
   child.stderr.on('data', (text: Buffer) => (stderr += text.toString()))
-  const running = new Promise<void>((resolve) => {
-    void exit.then(() => resolve())
-    child.stdout.on('data', (text: Buffer) => {
-      const lines = (rest + text.toString()).split('\n')
-      rest = lines.pop() ?? ''
-      for (const line of lines) {
-        // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- the child prints events and nothing else
-        const event = JSON.parse(line) as Event
-        events.push(event)
-        if (event.type === 'phase' && event.phase === 'run') resolve()
-      }
-    })
+  child.stdout.on('data', (text: Buffer) => {
+    const lines = (rest + text.toString()).split('\n')
+    rest = lines.pop() ?? ''
+    for (const line of lines) {
+      // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- the child prints events and nothing else
+      const event = JSON.parse(line) as Event
+      events.push(event)
+      onEvent(event, die)
+    }
   })
-  return { child, running, ended: exit.then(() => ({ events, stderr })) }
+  const [code, signal]: unknown[] = await once(child, 'close')
+  return { events, stderr, code: signal ?? code }
 }
 
 test('connections that are cut in the middle of anything cost nothing but time', { timeout: 200_000 }, async () => {
