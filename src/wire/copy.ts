@@ -14,7 +14,8 @@ export interface CopyResult {
 
 /**
  * Runs `COPY ... TO STDOUT` and hands its CopyData messages to `sink` as they come, headers and all: a chunk may begin
- * and end inside of a message. Where the sink returns a promise, nothing more is read until it settles. Throws the
+ * and end inside of a message. Where the sink returns a promise, nothing more is read until it settles, and the chunk is
+ * what it was until then; afterwards its memory is read into again. Throws the
  * server's DatabaseError, or what the sink threw (the COPY is then cancelled); the session is usable afterwards.
  */
 export async function copyOut(
@@ -58,7 +59,7 @@ export async function copyOut(
     await busy
     await cancel
     return { ...outcome, thrown, bytes: exchange.walker.bytes - HEADER_BYTES * exchange.walker.frames }
-  })
+  }, 'shared')
   if (end.thrown !== undefined) throw end.thrown.error
   return result(end)
 }

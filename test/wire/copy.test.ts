@@ -17,7 +17,7 @@ test('copyOut hands every frame on, and waits for a slow sink', async () => {
   const sink = async (chunk: Buffer) => {
     expect((inside += 1)).toBe(1)
     await sleep(1)
-    chunks.push(chunk)
+    chunks.push(Buffer.from(chunk))
     inside -= 1
   }
   const result = await copyOut(

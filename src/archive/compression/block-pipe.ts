@@ -23,6 +23,8 @@ export class BlockPipe {
   #filled = 0
   #bytes = 0
   #storedBytes = 0
+  /** Full blocks that were stored: to be filled again, rather than left to the garbage collector by the gigabyte. */
+  readonly #spare: Buffer<ArrayBuffer>[] = []
   /** Each block's way to the store, oldest first; each waits for the one before. */
   readonly #underWay: Promise<void>[] = []
   #last: Promise<void> = Promise.resolve()
@@ -66,20 +68,29 @@ export class BlockPipe {
 
   #makeRoom(wanted: number): void {
     if (this.#filled < this.#block.length) return
-    const room = Math.max(FIRST_ROOM, this.#filled * 4, this.#filled + wanted)
-    const larger = Buffer.allocUnsafeSlow(Math.min(this.#options.blockBytes, room))
+    const room = Math.min(this.#options.blockBytes, Math.max(FIRST_ROOM, this.#filled * 4, this.#filled + wanted))
+    const larger = (room === this.#options.blockBytes ? this.#spare.pop() : undefined) ?? Buffer.allocUnsafeSlow(room)
     this.#block.copy(larger, 0, 0, this.#filled)
     this.#block = larger
   }
 
   #send(): void {
-    const compressed = this.#options.compress(this.#block.subarray(0, this.#filled))
-    // The block belongs to the compressor's thread from now on.
+    const block = this.#block
+    const compressed = this.#options.compress(block.subarray(0, this.#filled))
+    // The block belongs to the compressor's thread until it is stored.
     this.#block = Buffer.alloc(0)
     this.#filled = 0
     const stored = this.#store(compressed, this.#last)
+    void this.#reclaim(block, compressed, stored)
     this.#last = stored
     this.#underWay.push(stored)
+  }
+
+  /** A block that is stored as it is stays the store's: a stream holds it for longer than it says. Never rejects. */
+  async #reclaim(block: Buffer<ArrayBuffer>, compressed: Promise<Buffer>, stored: Promise<void>): Promise<void> {
+    await stored
+    const bytes = await compressed.catch(() => block)
+    if (bytes.buffer !== block.buffer && block.length === this.#options.blockBytes) this.#spare.push(block)
   }
 
   /** Never rejects. */

@@ -13,7 +13,8 @@ export function rowsSql({ schema, name, columns }: TableFacts, part: Part, encod
 }
 
 /**
- * Runs the COPY and hands its text to `take` as it comes, not faster than it is taken. Throws what `take` throws, the
+ * Runs the COPY and hands its text to `take` as it comes, not faster than it is taken; the bytes are `take`'s until its
+ * promise settles. Throws what `take` throws, the
  * server's DatabaseError, and that of the cancelled query when the signal fires; the session is usable afterwards, its
  * transaction aborted.
  */
@@ -119,7 +120,7 @@ class PartRows implements Disposable {
       await this.#shared.writeAlone(bytes)
       return
     }
-    this.#begun.push(bytes)
+    this.#begun.push(Buffer.from(bytes))
     this.#begunBytes += bytes.length
     if (this.#begunBytes < LONG_ROW) return
     this.#release = await this.#shared.keepOff()

@@ -53,7 +53,8 @@ export class SourceData implements ArchiveData {
             rowsSql(table.facts, part, encoding),
             async (run) => {
               bytes += run.bytes.length
-              await push(run.bytes)
+              // Who pulls has it for longer than the connection leaves it alone.
+              await push(Buffer.from(run.bytes))
               moved({ bytes, rows })
             },
             signal,
