@@ -32,7 +32,7 @@ const DUMP_OPTIONS = {
   manifest: { flags: '--manifest <file>', help: 'where it goes, with -', parse: (path) => path },
   resume: { flags: '--resume', help: 'keep what a broken dump had finished, if still true', means: 'resume' },
   snapshot: { flags: '--snapshot <name>', help: 'dump a snapshot that a session has exported', parse: (name) => name },
-  space: { flags: '--ignore-space', help: 'begin though there seems to be too little room', means: 'ignore' },
+  space: { flags: '--no-space-check', help: 'begin though there seems to be too little room', means: 'ignore' },
   sourceProvider: MIGRATE_OPTIONS.sourceProvider,
   pgDump: MIGRATE_OPTIONS.pgDump,
   databases: { flags: '--all-databases', help: 'a folder: every database, and the roles', means: 'all' },
