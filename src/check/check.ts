@@ -117,8 +117,8 @@ async function ask<Row extends object>(
   return sql === undefined ? [] : askOnce<Row>(session, sql)
 }
 
-/** Several checks may ask the same, and one answer serves them all: they are to see the same, too. */
-async function askOnce<Row extends object>(session: Session, sql: string): Promise<Row[]> {
+/** Several checks may ask the same, and one answer serves them all: they are to see the same, too. Probes ask by it what others ask. */
+export async function askOnce<Row extends object>(session: Session, sql: string): Promise<Row[]> {
   const answers = asked.get(session) ?? new Map<string, Promise<object[]>>()
   asked.set(session, answers)
   const answer = answers.get(sql) ?? session.query<Row>(sql)

@@ -4,7 +4,7 @@ SELECT (SELECT pg_catalog.json_object_agg(s.name, s.reset_val)
           FROM pg_catalog.pg_settings s
          WHERE s.name IN ('wal_level', 'max_replication_slots', 'max_wal_senders', 'max_slot_wal_keep_size',
                           'idle_replication_slot_timeout', 'wal_sender_timeout', 'wal_receiver_timeout',
-                          'synchronous_standby_names', 'track_commit_timestamp', 'max_worker_processes',
+                          'synchronous_standby_names', 'max_worker_processes',
                           'max_logical_replication_workers', 'max_sync_workers_per_subscription',
                           'max_active_replication_origins'))                                  AS settings,
        (SELECT pg_catalog.count(*) FROM pg_catalog.pg_replication_slots)                     AS slots,

@@ -1,9 +1,9 @@
 import { describe, expect, test } from 'vitest'
 import { check } from '../../src/check/check.ts'
 import type { Check } from '../../src/check/index.ts'
-import { openEnds, runChecks } from '../../src/check/index.ts'
+import { allChecks, openEnds, runChecks } from '../../src/check/index.ts'
 import { parseConnection } from '../../src/connection/index.ts'
-import { freshDatabase, freshRole, server } from '../kit/index.ts'
+import { freshDatabase, freshRole, psqlLike, server } from '../kit/index.ts'
 import { found, passes } from './support.ts'
 
 const paths = ['offline'] as const
@@ -28,6 +28,27 @@ describe('a check', () => {
       status: 'found',
       findings: [{ id: 'Z01', severity: 'warning', object: 'x', message: 'It is there.' }],
     })
+  })
+
+  test('asks of a server only once what several checks want to know', async () => {
+    await using source = await freshDatabase(await server(14))
+    await psqlLike(
+      source.url,
+      'create table keyless (a int); create table parted (id int primary key) partition by range (id)',
+    )
+    const paths = ['online'] as const
+    await using ends = await openEnds({ source: parseConnection(source.url), target: undefined, to: 17, paths })
+    const asked: string[] = []
+    const ask = ends.source.query.bind(ends.source)
+    ends.source.query = (sql, params) => {
+      asked.push(sql)
+      return ask(sql, params)
+    }
+    await runChecks(ends, { checks: allChecks })
+    const long = asked.filter((sql) => sql.length > 600)
+    expect(long.length).toBeGreaterThan(10)
+    const again = long.filter((sql, at) => long.indexOf(sql) < at)
+    expect(again).toEqual([])
   })
 
   test('leaves out what an earlier check has told, and passes where nothing else is left', async () => {

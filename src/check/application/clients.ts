@@ -1,6 +1,6 @@
 import { loadSql } from '../../sql.ts'
 import { cannotTell } from '../cannot-tell.ts'
-import { check, type NewFinding } from '../check.ts'
+import { askOnce, check, type NewFinding } from '../check.ts'
 import { counted, listed } from '../names.ts'
 
 interface ClientRow {
@@ -83,7 +83,7 @@ export const sessionState = check<ClientRow | (TemporaryRow & { sessions: number
   paths: ['online'],
   source: {
     probe: async ({ source }) => {
-      const clients = await source.query<ClientRow>(CLIENTS)
+      const clients = await askOnce<ClientRow>(source, CLIENTS)
       if (clients.some(({ address }) => address === null)) {
         throw cannotTell(
           'source',

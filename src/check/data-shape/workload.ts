@@ -1,7 +1,7 @@
 import { loadSql } from '../../sql.ts'
 import { formatCount } from '../../units.ts'
 import { cannotTell } from '../cannot-tell.ts'
-import { check, type NewFinding, type ProbeEnds } from '../check.ts'
+import { askOnce, check, type NewFinding, type ProbeEnds } from '../check.ts'
 import { counted, listed } from '../names.ts'
 import { tableName } from './identity-facts.ts'
 
@@ -38,7 +38,7 @@ export const largeTransactions = check<StatementRow | AverageRow>({
   severity: 'warning',
   paths: ['online'],
   source: {
-    probe: async (ends) => (await countedStatements(ends)) ?? ends.source.query<AverageRow>(CHURN),
+    probe: async (ends) => (await countedStatements(ends)) ?? askOnce<AverageRow>(ends.source, CHURN),
   },
   assess: ({ source }, { target }) => {
     const large = source.filter((row) => 'query' in row && row.kind === 'rows').map((row) => describe(row))

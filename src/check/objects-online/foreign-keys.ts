@@ -1,5 +1,5 @@
 import { loadSql } from '../../sql.ts'
-import { check, type ProbeEnds } from '../check.ts'
+import { askOnce, check, type ProbeEnds } from '../check.ts'
 import {
   identityFactsQuery,
   identityRule,
@@ -43,7 +43,7 @@ export const crossingForeignKeys = check<ForeignKeyRow>({
 async function unpublishedReferences({ source, pair }: ProbeEnds): Promise<ForeignKeyRow[]> {
   const keys = await source.query<ForeignKeyRow>(FOREIGN_KEYS)
   if (keys.length === 0) return []
-  const facts = await source.query<IdentityFacts>(identityFactsQuery(pair.source))
+  const facts = await askOnce<IdentityFacts>(source, identityFactsQuery(pair.source))
   const paused = new Set(
     publishedTables(facts, pair.source)
       .filter((published) => identityRule(published, pair).kind === 'pause')

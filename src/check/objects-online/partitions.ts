@@ -1,5 +1,5 @@
 import { loadSql } from '../../sql.ts'
-import { check, type NewFinding, type Pair } from '../check.ts'
+import { askOnce, check, type NewFinding, type Pair } from '../check.ts'
 import { counted } from '../names.ts'
 import { identityFactsQuery, tableName, unequalPartitions, type IdentityFacts } from '../data-shape/index.ts'
 
@@ -19,7 +19,7 @@ export const partitionedTables = check<IdentityFacts | ForeignPartitionRow>({
   paths: ['online'],
   source: {
     probe: async ({ source, pair }) => [
-      ...(await source.query<IdentityFacts>(identityFactsQuery(pair.source))),
+      ...(await askOnce<IdentityFacts>(source, identityFactsQuery(pair.source))),
       ...(await source.query<ForeignPartitionRow>(FOREIGN)),
     ],
   },

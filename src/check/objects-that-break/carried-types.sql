@@ -44,6 +44,8 @@ SELECT n.nspname::text                                                        AS
        EXISTS (SELECT FROM pg_catalog.pg_largeobject_metadata)                AS has_large_objects
   FROM carrier k
   JOIN pg_catalog.pg_attribute a ON a.atttypid = k.oid AND a.attnum > 0 AND NOT a.attisdropped AND a.attinhcount = 0
+   -- Most often there is none: not every column of the database has to be sorted to find that.
+   AND a.atttypid = ANY (ARRAY(SELECT one.oid FROM carrier one))
   JOIN pg_catalog.pg_class c ON c.oid = a.attrelid AND NOT c.relispartition
   JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
  WHERE n.nspname !~ '^pg_' AND n.nspname <> 'information_schema'

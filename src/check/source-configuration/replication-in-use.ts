@@ -1,6 +1,6 @@
 import { loadSql } from '../../sql.ts'
 import type { NewFinding, Pair } from '../check.ts'
-import { check } from '../check.ts'
+import { askOnce, check } from '../check.ts'
 import { counted } from '../names.ts'
 import { slots, type SlotRow } from './slots.ts'
 
@@ -19,7 +19,7 @@ export const s12 = check<SlotRow | PublicationRow>({
   paths: ['offline', 'online', 'files'],
   source: {
     probe: async ({ source, pair }) => [
-      ...(await source.query<SlotRow>(slots(pair.source))),
+      ...(await askOnce<SlotRow>(source, slots(pair.source))),
       ...(await source.query<PublicationRow>(PUBLICATIONS)),
     ],
   },

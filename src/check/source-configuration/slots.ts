@@ -2,7 +2,7 @@ import { loadSql, quoteLiteral } from '../../sql.ts'
 import { formatBytes, formatCount } from '../../units.ts'
 import { cannotTell } from '../cannot-tell.ts'
 import type { CheckedServer, NewFinding } from '../check.ts'
-import { check } from '../check.ts'
+import { askOnce, check } from '../check.ts'
 import { statements } from '../names.ts'
 
 const SLOTS = loadSql(import.meta.url, 'slots.sql')
@@ -77,7 +77,7 @@ export const s11 = check<(SlotRow & { kind: 'slot' }) | HorizonRow>({
   paths: ['online'],
   source: {
     probe: async ({ source, pair }) => {
-      const own = await source.query<SlotRow>(slots(pair.source))
+      const own = await askOnce<SlotRow>(source, slots(pair.source))
       const others = await source.query<HorizonRow>(HORIZONS)
       return [...own.map((slot) => ({ ...slot, kind: 'slot' as const })), ...others]
     },

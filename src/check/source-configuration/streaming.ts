@@ -131,17 +131,19 @@ function anyStandby(side: 'source' | 'target', row: ReplicationRow, pair: Pair):
   ]
 }
 
-export const s20 = check<ReplicationRow, ReplicationRow>({
+const COMMIT_TIMESTAMPS = "SELECT pg_catalog.current_setting('track_commit_timestamp')::pg_catalog.bool AS recorded"
+
+export const s20 = check<{ recorded: boolean }, { recorded: boolean }>({
   id: 'S20',
   title: 'Commit timestamps are recorded on the target as on the source',
   about: 'server',
   severity: 'info',
   paths: ['offline', 'online', 'files'],
   needs: 'target',
-  source: REPLICATION,
-  target: REPLICATION,
+  source: COMMIT_TIMESTAMPS,
+  target: COMMIT_TIMESTAMPS,
   assess: ({ source, target = [] }, pair) => {
-    if (!recordsCommits(source) || recordsCommits(target)) return []
+    if (!source.some(({ recorded }) => recorded) || target.some(({ recorded }) => recorded)) return []
     return [
       {
         object: 'track_commit_timestamp',
@@ -152,7 +154,3 @@ export const s20 = check<ReplicationRow, ReplicationRow>({
     ]
   },
 })
-
-function recordsCommits(rows: readonly ReplicationRow[]): boolean {
-  return rows.some((row) => row.settings['track_commit_timestamp'] === 'on')
-}

@@ -67,12 +67,14 @@ export interface SizeRow {
 
 const GB = 1024 ** 3
 
+export const SIZE = loadSql(import.meta.url, 'size.sql')
+
 export const t08 = check<SizeRow>({
   id: 'T08',
   title: 'The target has room for the data',
   severity: 'info',
   paths: ['offline', 'online', 'files'],
-  source: loadSql(import.meta.url, 'size.sql'),
+  source: SIZE,
   assess: ({ source }) => source.flatMap(storage),
 })
 

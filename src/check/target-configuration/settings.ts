@@ -2,8 +2,9 @@ import type { Fix } from '../../report/index.ts'
 import { loadSql, quoteIdent, settingSql } from '../../sql.ts'
 import { formatBytes } from '../../units.ts'
 import type { NewFinding, Pair } from '../check.ts'
-import { check } from '../check.ts'
+import { askOnce, check } from '../check.ts'
 import { setParameter } from '../parameter.ts'
+import { SIZE, type SizeRow } from './database.ts'
 
 interface SettingRow {
   name: string
@@ -88,7 +89,6 @@ function plainZone(name: string): string {
 }
 
 interface LoadRow {
-  bytes: number
   /** In megabytes. */
   max_wal_size: number
   autovacuum: boolean
@@ -101,13 +101,20 @@ const LOAD = loadSql(import.meta.url, 'load.sql')
 /** A load that is this many times larger than max_wal_size forces checkpoints all the time. */
 const MANY_CHECKPOINTS = 8
 
-export const t10 = check<LoadRow, LoadRow>({
+export const t10 = check<LoadRow & { bytes: number }, LoadRow>({
   id: 'T10',
   title: 'The target is set up for the load, and for the time after it',
   severity: 'info',
   paths: ['offline', 'online', 'files'],
   needs: 'target',
-  source: LOAD,
+  source: {
+    probe: async ({ source }) => {
+      // The sizes of many files take their time, and T08 asks for them, too.
+      const [size] = await askOnce<SizeRow>(source, SIZE)
+      const rows = await source.query<LoadRow>(LOAD)
+      return rows.map((row) => ({ ...row, bytes: size?.database ?? 0 }))
+    },
+  },
   target: LOAD,
   assess: ({ source, target = [] }, pair) =>
     source.flatMap((from) =>
@@ -115,7 +122,7 @@ export const t10 = check<LoadRow, LoadRow>({
     ),
 })
 
-function checkpoints(from: LoadRow, to: LoadRow, pair: Pair): NewFinding[] {
+function checkpoints(from: { bytes: number }, to: LoadRow, pair: Pair): NewFinding[] {
   const limit = to.max_wal_size * 1024 ** 2
   if (from.bytes < MANY_CHECKPOINTS * limit) return []
   return [
