@@ -5,6 +5,7 @@ import { loadSql, quoteIdent, quoteLiteral } from '../sql.ts'
 
 const LOCKABLE = loadSql(import.meta.url, 'lockable.sql')
 const HOLDERS = loadSql(import.meta.url, 'lock-holders.sql')
+const VACUUMS = loadSql(import.meta.url, 'autovacuums.sql')
 const WAITERS = loadSql(import.meta.url, 'lock-waiters.sql')
 
 /** Shorter than deadlock_timeout's second: where we and the application wait for each other, the server chooses nobody. */
@@ -99,9 +100,10 @@ export async function lockTables(
   const tables = await session.query<{ table: string }>(LOCKABLE)
   const names = tables.map(({ table }) => `ONLY ${table}`).join(', ')
   const until = Date.now() + graceMs
+  let timeoutMs = LOCK_TIMEOUT_MS
   for (;;) {
     signal.throwIfAborted()
-    await session.script(`BEGIN; SET LOCAL lock_timeout = ${String(LOCK_TIMEOUT_MS)}`)
+    await session.script(`BEGIN; SET LOCAL lock_timeout = ${String(timeoutMs)}`)
     try {
       if (names !== '') await lockAll(session, watcher, names)
       return
@@ -110,6 +112,7 @@ export async function lockTables(
       if (!isInTheWay(error)) throw error
     }
     if (Date.now() > until) await endHolders(session)
+    timeoutMs = (await vacuumTimeout(session)) ?? LOCK_TIMEOUT_MS
     await sleep(BETWEEN_TRIES_MS, undefined, { signal })
   }
 }
@@ -131,6 +134,15 @@ async function endWaiters(session: Session, watcher: Session, over: AbortSignal)
 function isInTheWay(error: unknown): boolean {
   const busy: readonly string[] = [SQLSTATE.lockNotAvailable, SQLSTATE.deadlock]
   return error instanceof DatabaseError && busy.includes(error.server.sqlstate)
+}
+
+/**
+ * How long to wait where an autovacuum is in the way, in milliseconds: the server stops it for whoever has waited for
+ * deadlock_timeout (ProcSleep in proc.c), and for nobody sooner. Undefined where none is.
+ */
+async function vacuumTimeout(session: Session): Promise<number | undefined> {
+  const [row] = await session.query<{ ms: number }>(VACUUMS)
+  return row === undefined ? undefined : row.ms + LOCK_TIMEOUT_MS
 }
 
 async function endHolders(session: Session): Promise<void> {

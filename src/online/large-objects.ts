@@ -24,7 +24,7 @@ interface Row {
   unreadable: number
 }
 
-/** Seen on a small machine, two cores for both servers: removing, making and comparing an object, and a byte of one. */
+/** Not measured; on the slow side. Removing, making and comparing an object, and a byte of one. */
 const OBJECTS_PER_MS = 4
 const BYTES_PER_MS = 15_000
 

@@ -6,7 +6,7 @@ import { PgleapError } from '../../errors.ts'
 import type { RunLog } from '../../migrate/index.ts'
 import { formatBytes } from '../../units.ts'
 
-/** What becomes of a byte of a table, by the compression; measured on tables of mixed types. TOAST is compressed already. */
+/** What becomes of a byte of a table, by the compression; not measured, on the large side. TOAST is compressed already. */
 const SHARES: Record<Compression, { heap: number; toast: number }> = {
   none: { heap: 1, toast: 1.5 },
   lz4: { heap: 0.45, toast: 0.9 },
