@@ -7,7 +7,7 @@ const run = promisify(execFile)
 
 /** A stock program of PostgreSQL in the folder that PGLEAP_PEERS names, or on the PATH: `pg_dump17`. Undefined where there is none. */
 export function peer(name: string): string | undefined {
-  const folders = [process.env['PGLEAP_PEERS'] ?? '', ...(process.env['PATH'] ?? '').split(delimiter), '/opt/peers/bin']
+  const folders = [process.env['PGLEAP_PEERS'] ?? '', ...(process.env['PATH'] ?? '').split(delimiter)]
   return folders.map((folder) => join(folder, name)).find((path) => existsSync(path))
 }
 
