@@ -10,7 +10,7 @@ import { addOptions, byteSize } from '../options.ts'
 import type { OptionSpecs } from '../options.ts'
 
 /** What both kinds of files take stands here once; see `shared`. */
-export const RESTORE_OPTIONS = {
+const RESTORE_OPTIONS = {
   from: null,
   target: null,
   onEvent: null,
