@@ -31,11 +31,15 @@ function table(entries: readonly ListedEntry[]): string[] {
   const rows = entries.map((entry) => [
     String(entry.dumpId),
     oneLine(entry.kind),
-    oneLine(entry.schema === null ? entry.name : `${entry.schema}.${entry.name}`),
+    oneLine(entry.schema ?? '-'),
+    oneLine(entry.name),
     oneLine(entry.owner ?? '-'),
     size(entry),
   ])
-  return columns([['id', 'kind', 'name', 'owner', 'size'], ...rows], ['right', 'left', 'left', 'left', 'right'])
+  return columns(
+    [['id', 'kind', 'schema', 'name', 'owner', 'size'], ...rows],
+    ['right', 'left', 'left', 'left', 'left', 'right'],
+  )
 }
 
 function size({ storedBytes }: ListedEntry): string {

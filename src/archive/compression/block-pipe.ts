@@ -61,11 +61,6 @@ export class BlockPipe {
     return { bytes: this.#bytes, storedBytes: this.#storedBytes }
   }
 
-  /** Waits for what is under way; for those who close what is stored to, after a failure. */
-  async settled(): Promise<void> {
-    await this.#last
-  }
-
   #makeRoom(wanted: number): void {
     if (this.#filled < this.#block.length) return
     const room = Math.min(this.#options.blockBytes, Math.max(FIRST_ROOM, this.#filled * 4, this.#filled + wanted))

@@ -20,7 +20,7 @@ export async function compressLz4(block: Buffer): Promise<Buffer> {
 }
 
 /**
- * Any number of frames (lz4_Frame_format.md), one of which pg_dump makes of a whole table. The library decompresses whole
+ * Any number of frames (lz4_Frame_format.md), one of which pg_dump makes of a whole table, and none of nothing. The library decompresses whole
  * frames; so it gets a few blocks at a time as a frame of their own, which begins with the content that they may refer to.
  */
 export async function* lz4Decompressed(source: AsyncIterable<Buffer>): AsyncGenerator<Buffer> {

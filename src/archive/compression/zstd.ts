@@ -22,20 +22,19 @@ export function compressZstd(level = DEFAULT_LEVEL): (block: Buffer) => Promise<
 }
 
 /**
- * Any number of frames (RFC 8878). What pgleap writes, in small ones, is decompressed off the main thread; pg_dump makes
+ * Any number of frames (RFC 8878); none, as pg_dump compresses an empty large object. What pgleap writes, in small ones, is decompressed off the main thread; pg_dump makes
  * one of a whole table, and that is decompressed as a stream.
  */
 export async function* zstdDecompressed(source: AsyncIterable<Buffer>): AsyncGenerator<Buffer> {
   const feed = new Feed(source)
   try {
-    // Unlike one of lz4, of which pg_dump makes nothing where there is nothing, a file of zstd is never empty.
-    do {
+    while (!(await feed.ended())) {
       const magic = await feed.take(4)
       const kind = magic.readUInt32LE()
       if (kind === MAGIC) yield* frame(feed, magic)
       else if ((kind & 0xfffffff0) >>> 0 === SKIPPABLE) await feed.skip((await feed.take(4)).readUInt32LE())
       else throw damagedData('its compressed data is no zstd frame')
-    } while (!(await feed.ended()))
+    }
   } finally {
     await feed.close()
   }
