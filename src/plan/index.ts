@@ -2,7 +2,7 @@ export { Definitions } from './definitions.ts'
 export type { DatabaseStatement } from './definitions.ts'
 export { plan } from './plan.ts'
 export { planRestore } from './restore-plan.ts'
-export type { RestorePlan, RestorePlanInput } from './restore-plan.ts'
+export type { RestorePlan, RestorePlanInput } from './restore-planning.ts'
 export { loadsViaRoot } from './via-root.ts'
 
 export { describe, tableName } from './planning.ts'

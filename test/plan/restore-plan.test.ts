@@ -159,4 +159,83 @@ describe('the plan of a restore', () => {
     ])
     expect(newer.step('fill large objects 9').dependsOn).toEqual([newer.step('BLOB METADATA 9').id])
   })
+
+  test('builds the key of a large table as an index, beside its others, and validates its foreign keys apart', () => {
+    const { step } = planOf(
+      [
+        ...TABLES.slice(0, 4),
+        entry(21, 'CONSTRAINT', 'parent parent_pkey', {
+          dependencies: [1],
+          defn: 'ALTER TABLE ONLY s.parent\n    ADD CONSTRAINT parent_pkey PRIMARY KEY (x, "Y z");\n',
+        }),
+        entry(23, 'FK CONSTRAINT', 'child child_fkey', {
+          dependencies: [21, 2, 1],
+          defn: 'ALTER TABLE ONLY s.child\n    ADD CONSTRAINT child_fkey FOREIGN KEY (x) REFERENCES s.parent(x) DEFERRABLE;\n',
+        }),
+      ],
+      { bytes: { 11: GB, 12: GB } },
+    )
+    expect(step('index parent_pkey on s.parent')).toMatchObject({
+      locks: [{ object: 'table:1', mode: 'shared' }],
+      work: {
+        statements: ['CREATE UNIQUE INDEX "parent_pkey" ON ONLY "s"."parent" USING btree ("x", "Y z")'],
+      },
+    })
+    expect(step('primary key parent_pkey on s.parent')).toMatchObject({
+      dependsOn: [step('index parent_pkey on s.parent').id],
+      work: {
+        statements: [
+          'ALTER TABLE ONLY "s"."parent" ADD CONSTRAINT "parent_pkey" PRIMARY KEY USING INDEX "parent_pkey"',
+        ],
+      },
+    })
+    expect(step('foreign key child_fkey on s.child').work).toMatchObject({
+      statements: [expect.stringMatching(/ADD CONSTRAINT child_fkey FOREIGN KEY .* DEFERRABLE NOT VALID$/s)],
+    })
+    expect(step('validate foreign key child_fkey on s.child')).toMatchObject({
+      dependsOn: [step('foreign key child_fkey on s.child').id],
+      locks: [{ object: 'table:2', mode: 'exclusive' }],
+      work: { statements: ['ALTER TABLE ONLY "s"."child" VALIDATE CONSTRAINT "child_fkey"'] },
+    })
+  })
+
+  test.each([
+    'PRIMARY KEY (x) INCLUDE (y)',
+    'PRIMARY KEY (x) DEFERRABLE',
+    'UNIQUE NULLS NOT DISTINCT (x)',
+    'UNIQUE (x) WITH (fillfactor=70)',
+    'PRIMARY KEY (x, during WITHOUT OVERLAPS)',
+    'PRIMARY KEY (x);\n\nALTER TABLE s.parent CLUSTER ON parent_pkey',
+    'EXCLUDE USING gist (x WITH =)',
+  ])('leaves a key as it is that is more than its columns: %s', (words) => {
+    const { step } = planOf(
+      [
+        ...TABLES.slice(0, 4),
+        entry(21, 'CONSTRAINT', 'parent parent_key', {
+          dependencies: [1],
+          defn: `ALTER TABLE ONLY s.parent\n    ADD CONSTRAINT parent_key ${words};\n`,
+        }),
+      ],
+      { bytes: { 11: GB } },
+    )
+    const label = words.startsWith('PRIMARY') ? 'primary key' : 'constraint'
+    expect(step(`${label} parent_key on s.parent`).work).toMatchObject({ kind: 'definition' })
+  })
+
+  test.each([
+    'FOREIGN KEY (x) REFERENCES s.parent(x) NOT VALID',
+    'FOREIGN KEY (x, PERIOD d) REFERENCES s.parent(x, PERIOD d)',
+  ])('leaves a foreign key as it is that is odd: %s', (words) => {
+    const { step } = planOf(
+      [
+        ...TABLES.slice(0, 4),
+        entry(23, 'FK CONSTRAINT', 'child child_fkey', {
+          dependencies: [2, 1],
+          defn: `ALTER TABLE ONLY s.child\n    ADD CONSTRAINT child_fkey ${words};\n`,
+        }),
+      ],
+      { bytes: { 11: GB, 12: GB } },
+    )
+    expect(step('foreign key child_fkey on s.child').work).toMatchObject({ kind: 'definition' })
+  })
 })
