@@ -1,3 +1,4 @@
+export { matchesDatabase, noSuchDatabase } from './database-pattern.ts'
 export type {
   ColumnFacts,
   ConstraintFacts,

@@ -1,4 +1,4 @@
-import { parseConnection } from '../connection/index.ts'
+import { addressOf, parseConnection } from '../connection/index.ts'
 import type { ConnectionInfo, Session } from '../connection/index.ts'
 import { PgleapError } from '../errors.ts'
 import type { Provider } from '../provider/index.ts'
@@ -115,13 +115,5 @@ export function knownIds(ids: readonly string[]): ReadonlySet<string> {
 }
 
 function sideOf(info: ConnectionInfo, session: Session, server: CheckedServer): Endpoint & { provider: string } {
-  const [host] = info.hosts
-  return {
-    host: host?.host ?? '',
-    port: host?.port ?? 5432,
-    database: session.database,
-    user: session.user,
-    version: `${String(session.major)}.${String(session.version % 10_000)}`,
-    provider: server.provider.name,
-  }
+  return { ...addressOf(info, session), provider: server.provider.name }
 }

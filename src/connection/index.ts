@@ -1,3 +1,4 @@
+export { addressOf } from './address.ts'
 export { connect } from './connect.ts'
 export { connectConsole } from './console.ts'
 export type { Console } from './console.ts'

@@ -1,4 +1,5 @@
 import {
+  addressOf,
   assertUsablePair,
   connect,
   parseConnection,
@@ -197,15 +198,7 @@ async function chosenProvider(choice: string | undefined): Promise<Provider | un
 }
 
 function endpoint(info: ConnectionInfo, session: Session, provider: Provider): Endpoint & { provider: string } {
-  const [host] = info.hosts
-  return {
-    host: host?.host ?? '',
-    port: host?.port ?? 5432,
-    database: session.database,
-    user: session.user,
-    version: `${String(session.major)}.${String(session.version % 10_000)}`,
-    provider: provider.name,
-  }
+  return { ...addressOf(info, session), provider: provider.name }
 }
 
 function noTarget(): PgleapError {

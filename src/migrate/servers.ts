@@ -1,4 +1,5 @@
 import {
+  addressOf,
   assertUsablePair,
   connect,
   parseConnection,
@@ -77,14 +78,7 @@ export async function openPair(ends: Servers, signal?: AbortSignal): Promise<Pai
 
 /** A server and database for reports; the address is the first that the connection string names. */
 export function endpoint(info: ConnectionInfo, session: Session): Endpoint {
-  const [host] = info.hosts
-  return {
-    host: host?.host ?? '',
-    port: host?.port ?? 5432,
-    database: session.database,
-    user: session.user,
-    version: `${String(session.major)}.${String(session.version % 10_000)}`,
-  }
+  return addressOf(info, session)
 }
 
 /** Throws where the caller has asked to stop; between two awaits that do not know of the signal. */

@@ -33,12 +33,13 @@ export async function recogniseAmong(
   return decide(await readSigns(session, providers), host, providers)
 }
 
+const sign = (kind: 'role' | 'schema') => (name: string) => ({ kind, name, value: null })
+
 /** The same by names alone, as an archive holds them: roles that own something or are granted to, and schemas. */
 export function recogniseByNames(
   { roles, schemas }: { roles: Iterable<string>; schemas: Iterable<string> },
   host: string | undefined,
 ): Provider {
-  const sign = (kind: 'role' | 'schema') => (name: string) => ({ kind, name, value: null })
   return decide([...[...roles].map(sign('role')), ...[...schemas].map(sign('schema'))], host, PROVIDERS)
 }
 

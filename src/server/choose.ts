@@ -1,5 +1,5 @@
+import { matchesDatabase, noSuchDatabase } from '../catalog/index.ts'
 import type { Session } from '../connection/index.ts'
-import { PgleapError } from '../errors.ts'
 import { isReserved, type Provider } from '../provider/index.ts'
 import type { LeftOutDatabase } from '../report/index.ts'
 import { loadSql } from '../sql.ts'
@@ -50,7 +50,7 @@ export function chooseDatabases(all: readonly ServerDatabase[], options: ChooseO
   for (const database of all) {
     const { name } = database
     if (name === RECORD_DATABASE) continue
-    const matching = [...include, ...exclude].filter((pattern) => matches(pattern, name))
+    const matching = [...include, ...exclude].filter((pattern) => matchesDatabase(pattern, name))
     for (const pattern of matching) unmatched.delete(pattern)
     const wanted = include.length === 0 || include.some((pattern) => matching.includes(pattern))
     const excluded = !wanted || exclude.some((pattern) => matching.includes(pattern))
@@ -86,22 +86,4 @@ function reasonAgainst(
     return { reason: 'empty', message: 'Nobody has made anything in it; the target has one of its own.' }
   }
   return undefined
-}
-
-/** `*` and `?` are wildcards, everything else is as it stands, capital letters too. */
-function matches(pattern: string, name: string): boolean {
-  const source = pattern
-    .replaceAll(/[\\^$.+()[\]{}|/-]/gu, '\\$&')
-    .replaceAll('*', '.*')
-    .replaceAll('?', '.')
-  return new RegExp(`^${source}$`, 'su').test(name)
-}
-
-function noSuchDatabase(pattern: string): PgleapError {
-  return new PgleapError({
-    code: 'filter.unmatched',
-    message: `The pattern "${pattern}" matches no database of the source.`,
-    hint: 'Write the name as it is, capital letters too; * stands for any letters, ? for one.',
-    party: 'usage',
-  })
 }

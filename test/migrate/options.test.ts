@@ -1,7 +1,14 @@
-import { existsSync } from 'node:fs'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { migrate, type MigrateOptions, type RunReport } from '../../src/index.ts'
-import { type FreshDatabase, type Server, databaseNamed, freshDatabase, freshRole, server } from '../kit/index.ts'
+import {
+  type FreshDatabase,
+  type Server,
+  databaseNamed,
+  freshDatabase,
+  freshRole,
+  server,
+  programNamed,
+} from '../kit/index.ts'
 import { expectWhole, run } from './support.ts'
 
 let old: Server
@@ -107,8 +114,8 @@ describe('the run', () => {
     expect(new Set(report.tables.map((table) => table.verdict))).toEqual(new Set([verdict]))
   })
 
-  const native = '/opt/peers/bin/pg_dump18'
-  test.skipIf(!existsSync(native))('with a native pg_dump gives the same', async () => {
+  const native = programNamed('pg_dump18') ?? ''
+  test.skipIf(native === '')('with a native pg_dump gives the same', async () => {
     const { report, rows } = await arrived({ pgDump: native })
     expectWhole(report)
     expect(rows).toEqual(ALL)

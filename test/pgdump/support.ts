@@ -10,10 +10,10 @@ import {
 import { connect, parseConnection, type Session } from '../../src/connection/index.ts'
 import { PgleapError } from '../../src/errors.ts'
 import { dumpSchema, type DumpSchemaOptions } from '../../src/pgdump/index.ts'
-import { connectClient, freshDatabase, type FreshDatabase, type Server } from '../kit/index.ts'
+import { connectClient, freshDatabase, type FreshDatabase, type Server, programNamed } from '../kit/index.ts'
 
 /** Of the system's own, where there is one: what the bundled one is measured against. */
-export const NATIVE_PG_DUMP = '/opt/peers/bin/pg_dump18'
+export const NATIVE_PG_DUMP = programNamed('pg_dump18') ?? ''
 
 export function session(url: string, signal?: AbortSignal): Promise<Session> {
   return connect(parseConnection(url), { side: 'source', purpose: 'pg_dump', signal })

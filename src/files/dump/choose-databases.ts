@@ -1,4 +1,4 @@
-import { PgleapError } from '../../errors.ts'
+import { matchesDatabase, noSuchDatabase } from '../../catalog/index.ts'
 import { isReserved, type Provider } from '../../provider/index.ts'
 import type { LeftOutDatabase } from '../../report/index.ts'
 
@@ -24,14 +24,14 @@ export function chooseDatabases(
   { provider, include, exclude }: { provider: Provider; include: readonly string[]; exclude: readonly string[] },
 ): { chosen: FoundDatabase[]; leftOut: LeftOutDatabase[] } {
   for (const pattern of [...include, ...exclude]) {
-    if (!all.some(({ name }) => matches(pattern, name))) throw noSuchDatabase(pattern)
+    if (!all.some(({ name }) => matchesDatabase(pattern, name))) throw noSuchDatabase(pattern)
   }
   const chosen: FoundDatabase[] = []
   const leftOut: LeftOutDatabase[] = []
   for (const database of all.filter(({ name }) => name !== RECORD_DATABASE)) {
     const { name } = database
-    const wanted = include.length === 0 || include.some((pattern) => matches(pattern, name))
-    const excluded = exclude.some((pattern) => matches(pattern, name))
+    const wanted = include.length === 0 || include.some((pattern) => matchesDatabase(pattern, name))
+    const excluded = exclude.some((pattern) => matchesDatabase(pattern, name))
     const out =
       wanted && !excluded
         ? reasonAgainst(database, provider)
@@ -56,22 +56,4 @@ function reasonAgainst(
     reason: 'no-connections',
     message: 'It does not allow connections: ALTER DATABASE ... ALLOW_CONNECTIONS true, if it is to be dumped.',
   }
-}
-
-/** `*` and `?` are wildcards, everything else is as it stands, capital letters too. */
-function matches(pattern: string, name: string): boolean {
-  const source = pattern
-    .replaceAll(/[\\^$.+()[\]{}|/-]/gu, '\\$&')
-    .replaceAll('*', '.*')
-    .replaceAll('?', '.')
-  return new RegExp(`^${source}$`, 'su').test(name)
-}
-
-function noSuchDatabase(pattern: string): PgleapError {
-  return new PgleapError({
-    code: 'filter.unmatched',
-    message: `The pattern "${pattern}" matches no database of the source.`,
-    hint: 'Write the name as it is, capital letters too; * stands for any letters, ? for one.',
-    party: 'usage',
-  })
 }

@@ -1,5 +1,12 @@
 import type { Readable } from 'node:stream'
-import { connect, identifyServer, parseConnection, type ConnectionInfo, type Session } from '../../connection/index.ts'
+import {
+  addressOf,
+  connect,
+  identifyServer,
+  parseConnection,
+  type ConnectionInfo,
+  type Session,
+} from '../../connection/index.ts'
 import { PgleapError } from '../../errors.ts'
 import { pgleapVersion } from '../../migrate/index.ts'
 import { type Provider, recogniseProvider, resolveProvider } from '../../provider/index.ts'
@@ -197,15 +204,7 @@ function scriptOf({ path }: ScriptSource, { bytes, sha256, statements, tables }:
 }
 
 function endpoint(info: ConnectionInfo, session: Session, provider: Provider): ScriptReport['target'] {
-  const [host] = info.hosts
-  return {
-    host: host?.host ?? '',
-    port: host?.port ?? 5432,
-    database: session.database,
-    user: session.user,
-    version: `${String(session.major)}.${String(session.version % 10_000)}`,
-    provider: provider.name,
-  }
+  return { ...addressOf(info, session), provider: provider.name }
 }
 
 function otherScript(): PgleapError {

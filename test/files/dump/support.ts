@@ -1,19 +1,15 @@
 import { execFile } from 'node:child_process'
-import { existsSync } from 'node:fs'
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
-import { delimiter, join } from 'node:path'
+import { join } from 'node:path'
 import { promisify } from 'node:util'
+import { programNamed } from '../../kit/index.ts'
 
 const run = promisify(execFile)
 
-/** Where other tools' programs lie, as `setup-peers.sh` names them: `pg_restore17`, `pg_restore18`, `psql17`. */
-const FOLDERS = [process.env['PGLEAP_PEERS'] ?? '', '/opt/peers/bin', ...(process.env['PATH'] ?? '').split(delimiter)]
-
 /** A stock program of that major; undefined where this machine has none. */
 export function stock(program: 'pg_dump' | 'pg_restore' | 'psql', major: 17 | 18): string | undefined {
-  const names = FOLDERS.filter((folder) => folder !== '').map((folder) => join(folder, `${program}${String(major)}`))
-  return names.find((name) => existsSync(name))
+  return programNamed(`${program}${String(major)}`)
 }
 
 /** Runs a stock program; what it says on either channel. Rejects where it ends with anything but 0. */

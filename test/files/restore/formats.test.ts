@@ -5,7 +5,7 @@ import { freshDatabase, server, type Major, type Server } from '../../kit/index.
 import { contentOf } from '../../matrix/content.ts'
 import { dropDatabase, emptyDatabase, loadDemo, loadRoles } from '../../matrix/databases.ts'
 import { run } from '../../migrate/support.ts'
-import { pgDump, scratch, stockPgDump } from './support.ts'
+import { pgDump, pgDumpThroughPipe, scratch, stockPgDump } from './support.ts'
 
 const pgDump18 = stockPgDump(18)
 const pgDump17 = stockPgDump(17)
@@ -27,7 +27,7 @@ describe.skipIf(pgDump18 === undefined || pgDump17 === undefined)('archives of s
 
   const shapes: { args: string[]; to: Major; by: 17 | 18; isVerified?: boolean }[] = [
     { args: ['-Fc'], to: 14, by: 18, isVerified: true },
-    { args: ['-Fc', '-Z0'], to: 15, by: 17 },
+    { args: ['through a pipe'], to: 15, by: 17 },
     { args: ['-Fc', '--compress=lz4'], to: 16, by: 18 },
     { args: ['-Fc', '--compress=zstd'], to: 17, by: 17 },
     { args: ['-Fd'], to: 18, by: 18 },
@@ -42,7 +42,10 @@ describe.skipIf(pgDump18 === undefined || pgDump17 === undefined)('archives of s
     async ({ args, to, by, isVerified }) => {
       await using folder = await scratch()
       const archive = folder.path('archive')
-      await pgDump((by === 18 ? pgDump18 : pgDump17) ?? '', source, [...args, '-f', archive])
+      const program = (by === 18 ? pgDump18 : pgDump17) ?? ''
+      await (args[0] === 'through a pipe'
+        ? pgDumpThroughPipe(program, source, archive)
+        : pgDump(program, source, [...args, '-f', archive]))
       const target = await server(to)
       await loadRoles(target)
       const url = await emptyDatabase(target, 'restored')

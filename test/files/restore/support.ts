@@ -1,19 +1,16 @@
 import { execFile } from 'node:child_process'
-import { existsSync } from 'node:fs'
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
-import { delimiter, join } from 'node:path'
+import { join } from 'node:path'
+import { pipeline } from 'node:stream/promises'
 import { promisify } from 'node:util'
+import { programNamed } from '../../kit/index.ts'
 
 const run = promisify(execFile)
 
-/** Where other tools' programs lie, as `setup-peers.sh` names them: `pg_dump17`, `pg_dump18`. */
-const FOLDERS = [process.env['PGLEAP_PEERS'] ?? '', '/opt/peers/bin', ...(process.env['PATH'] ?? '').split(delimiter)]
-
 /** A stock pg_dump of that major; undefined where this machine has none. */
 export function stockPgDump(major: 17 | 18): string | undefined {
-  const names = FOLDERS.filter((folder) => folder !== '').map((folder) => join(folder, `pg_dump${String(major)}`))
-  return names.find((name) => existsSync(name))
+  return programNamed(`pg_dump${String(major)}`)
 }
 
 /** Runs a stock pg_dump on a database. */
@@ -28,4 +25,10 @@ export async function scratch(): Promise<AsyncDisposable & { path: (name: string
     path: (name) => join(folder, name),
     [Symbol.asyncDispose]: () => rm(folder, { recursive: true, force: true }),
   }
+}
+
+/** The same through a pipe, in which pg_dump cannot go back to write down where data begins. */
+export async function pgDumpThroughPipe(program: string, url: string, to: string): Promise<void> {
+  const child = spawn(program, ['--dbname', url, '-Fc'], { stdio: ['ignore', 'pipe', 'inherit'] })
+  await pipeline(child.stdout, createWriteStream(to))
 }

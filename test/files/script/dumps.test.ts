@@ -7,7 +7,7 @@ import { gzipSync } from 'node:zlib'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { restoreScript } from '../../../src/files/index.ts'
 import { verify } from '../../../src/index.ts'
-import { databaseNamed, freshDatabase, type Major, server } from '../../kit/index.ts'
+import { databaseNamed, freshDatabase, type Major, server, programNamed } from '../../kit/index.ts'
 import {
   dropDatabase,
   emptyDatabase,
@@ -17,7 +17,7 @@ import {
   loadDemo,
   loadRoles,
 } from '../../matrix/databases.ts'
-import { outputOf, peer } from './peers.ts'
+import { outputOf } from './peers.ts'
 
 /** Where test/matrix/databases.ts has these from. */
 const SHARED_DATA = join(import.meta.dirname, '../../../../shared/data')
@@ -42,7 +42,7 @@ const PAIRS: readonly (readonly [program: string, from: Major, to: Major])[] = [
   ['pg_dump18', 16, 16],
 ]
 
-test.each(PAIRS.filter(([program]) => peer(program) !== undefined))(
+test.each(PAIRS.filter(([program]) => programNamed(program) !== undefined))(
   'what %s writes of the demo on %i is the same on %i',
   { timeout: 240_000 },
   async (program, from, to) => {
@@ -50,7 +50,7 @@ test.each(PAIRS.filter(([program]) => peer(program) !== undefined))(
     await loadRoles(old)
     await loadRoles(young)
     const source = await loadDemo(old, 'script_source')
-    const script = await outputOf(peer(program) ?? '', [source])
+    const script = await outputOf(programNamed(program) ?? '', [source])
     const packed = join(folder, `${program}-${String(from)}`)
     writeFileSync(packed, gzipSync(script))
     const streamed = Readable.from([Buffer.from(script)])

@@ -5,9 +5,17 @@ import { join } from 'node:path'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { restoreScript } from '../../../src/files/index.ts'
 import { type Event, verify } from '../../../src/index.ts'
-import { freshDatabase, imitate, type OwnServer, queryOnce, server, startServer } from '../../kit/index.ts'
+import {
+  freshDatabase,
+  imitate,
+  type OwnServer,
+  queryOnce,
+  server,
+  startServer,
+  programNamed,
+} from '../../kit/index.ts'
 import { run } from '../../migrate/support.ts'
-import { outputOf, peer } from './peers.ts'
+import { outputOf } from './peers.ts'
 import { restoreText } from './support.ts'
 
 const PASSWORD = 'app-s3cret-word'
@@ -41,11 +49,11 @@ afterAll(async () => {
 
 async function dumpAll(program: string, ...args: string[]): Promise<string> {
   const file = join(folder, `${program}${args.join('')}.sql`)
-  writeFileSync(file, await outputOf(peer(program) ?? '', [...args, '-d', small.url()]))
+  writeFileSync(file, await outputOf(programNamed(program) ?? '', [...args, '-d', small.url()]))
   return file
 }
 
-test.skipIf(peer('pg_dumpall17') === undefined)(
+test.skipIf(programNamed('pg_dumpall17') === undefined)(
   "a whole server of pg_dumpall arrives on a server of one's own, passwords included",
   async () => {
     const file = await dumpAll('pg_dumpall17')
@@ -73,7 +81,7 @@ test.skipIf(peer('pg_dumpall17') === undefined)(
   },
 )
 
-test.skipIf(peer('pg_dumpall18') === undefined)(
+test.skipIf(programNamed('pg_dumpall18') === undefined)(
   'what pg_dumpall --clean drops is dropped where that is allowed, and nowhere else',
   async () => {
     const file = await dumpAll('pg_dumpall18', '--clean', '--if-exists')
@@ -91,7 +99,7 @@ test.skipIf(peer('pg_dumpall18') === undefined)(
   },
 )
 
-test.skipIf(peer('pg_dumpall17') === undefined)(
+test.skipIf(programNamed('pg_dumpall17') === undefined)(
   "a managed target keeps its own roles and databases, and the script's roles can log in",
   async () => {
     const file = await dumpAll('pg_dumpall17')

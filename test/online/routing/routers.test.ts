@@ -9,8 +9,8 @@ import { parseConnection } from '../../../src/connection/index.ts'
 import type { Router } from '../../../src/online/router.ts'
 import { routersFor, type RoutingOptions } from '../../../src/online/routing/index.ts'
 import { serverAccount } from '../../kit/account.ts'
-import { connectClient, freePort, freshDatabase, queryOnce, server } from '../../kit/index.ts'
-import { bouncer, programNamed } from '../load/bouncer.ts'
+import { connectClient, freePort, freshDatabase, queryOnce, server, programNamed } from '../../kit/index.ts'
+import { bouncer } from '../load/bouncer.ts'
 
 const pgbouncer = programNamed('pgbouncer')
 const haproxy = programNamed('haproxy')
