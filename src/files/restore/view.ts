@@ -4,8 +4,9 @@ import { readRules, withExtensionSchemas, withOwners, type Chosen, type Provider
 import { followProviders, isOfEither, type Provided, type ProviderRules } from '../../plan/index.ts'
 import { recogniseByNames, recogniseProvider, resolveProvider } from '../../provider/index.ts'
 import type { ConnectionInfo } from '../../connection/index.ts'
-import type { Files } from './files.ts'
+import { majorOf, type Files } from './files.ts'
 import { withLargeObjectGrants } from './large-object-grants.ts'
+import { withOldDefaults } from './subscriptions.ts'
 
 /** What of an archive arrives on this target, by the rules of the services on both ends. */
 export interface View {
@@ -33,7 +34,9 @@ export interface ViewOptions {
 }
 
 export async function viewOf({ files, target, providers, choices, extensionSchemas }: ViewOptions): Promise<View> {
-  const { archive, schemas, behind } = withoutReserved(withLargeObjectGrants(files.open.archive), providers)
+  const majors = { pgDump: majorOf(files.open.archive.pgDumpVersion), target: target.major }
+  const whole = withOldDefaults(withLargeObjectGrants(files.open.archive), majors)
+  const { archive, schemas, behind } = withoutReserved(whole, providers)
   const rules = await readRules({ providers, sourceUser: files.manifest?.source.user ?? '', target, choices })
   const provided = followProviders(archive, rules)
   const heirs = Object.fromEntries(provided.roleMap)

@@ -6,6 +6,7 @@ import { statements } from '../../../src/files/restore/inserts.ts'
 import { withLargeObjectGrants } from '../../../src/files/restore/large-object-grants.ts'
 import { publicGrants } from '../../../src/files/restore/public-schema.ts'
 import { copyStatement } from '../../../src/files/restore/rows.ts'
+import { withOldDefaults } from '../../../src/files/restore/subscriptions.ts'
 import { loadsViaRoot } from '../../../src/plan/index.ts'
 import { inUtc } from '../../../src/verify/utc.ts'
 
@@ -184,6 +185,17 @@ describe('schema public', () => {
     const found = publicGrants(of, majors)
     expect([found.before, found.notice !== undefined]).toEqual([before, isNoted])
   })
+})
+
+test('a subscription keeps the options that an older pg_dump took for granted', () => {
+  const text = (options: string) =>
+    `CREATE SUBSCRIPTION s CONNECTION 'host=x options='')''' PUBLICATION p WITH (connect = false, slot_name = 's'${options});\n`
+  const defn = (options: string, majors: { pgDump: number; target: number }) =>
+    withOldDefaults(archive({ desc: 'SUBSCRIPTION', defn: text(options) }), majors).entries[0]?.defn
+  expect(defn('', { pgDump: 17, target: 18 })).toBe(text(', streaming = off'))
+  expect(defn(', streaming = on', { pgDump: 17, target: 18 })).toBe(text(', streaming = on'))
+  expect(defn('', { pgDump: 15, target: 18 })).toBe(text(', run_as_owner = true, streaming = off'))
+  expect(defn('', { pgDump: 17, target: 17 })).toBe(text(''))
 })
 
 test('moments are compared as such, in whatever time zone each side has written them', () => {
