@@ -187,15 +187,17 @@ describe('schema public', () => {
   })
 })
 
+function subscription(options: string): string {
+  return `CREATE SUBSCRIPTION s CONNECTION 'host=x options='')''' PUBLICATION p WITH (connect = false, slot_name = 's'${options});\n`
+}
+
 test('a subscription keeps the options that an older pg_dump took for granted', () => {
-  const text = (options: string) =>
-    `CREATE SUBSCRIPTION s CONNECTION 'host=x options='')''' PUBLICATION p WITH (connect = false, slot_name = 's'${options});\n`
   const defn = (options: string, majors: { pgDump: number; target: number }) =>
-    withOldDefaults(archive({ desc: 'SUBSCRIPTION', defn: text(options) }), majors).entries[0]?.defn
-  expect(defn('', { pgDump: 17, target: 18 })).toBe(text(', streaming = off'))
-  expect(defn(', streaming = on', { pgDump: 17, target: 18 })).toBe(text(', streaming = on'))
-  expect(defn('', { pgDump: 15, target: 18 })).toBe(text(', run_as_owner = true, streaming = off'))
-  expect(defn('', { pgDump: 17, target: 17 })).toBe(text(''))
+    withOldDefaults(archive({ desc: 'SUBSCRIPTION', defn: subscription(options) }), majors).entries[0]?.defn
+  expect(defn('', { pgDump: 17, target: 18 })).toBe(subscription(', streaming = off'))
+  expect(defn(', streaming = on', { pgDump: 17, target: 18 })).toBe(subscription(', streaming = on'))
+  expect(defn('', { pgDump: 15, target: 18 })).toBe(subscription(', run_as_owner = true, streaming = off'))
+  expect(defn('', { pgDump: 17, target: 17 })).toBe(subscription(''))
 })
 
 test('moments are compared as such, in whatever time zone each side has written them', () => {
