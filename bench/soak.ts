@@ -5,7 +5,15 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { parseConnection, type Side } from '../src/connection/index.ts'
 import { end, start, switchTo, type SwitchReport } from '../src/online/index.ts'
 import { routersFor } from '../src/online/routing/index.ts'
-import { faultProxy, freshDatabase, programNamed, queryOnce, startServer, type Major, type OwnServer } from '../test/kit/index.ts'
+import {
+  faultProxy,
+  freshDatabase,
+  programNamed,
+  queryOnce,
+  startServer,
+  type Major,
+  type OwnServer,
+} from '../test/kit/index.ts'
 import { bouncer } from '../test/online/load/bouncer.ts'
 import { killAt } from '../test/online/load/kill.ts'
 import { probes, PROBES } from '../test/online/load/probes.ts'
