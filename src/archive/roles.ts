@@ -5,7 +5,7 @@ import { ownedObject } from './owner.ts'
 import { tokens, type Token } from './lexer.ts'
 
 /** Words that stand where a role may stand, and are none. */
-const NO_ROLES = new Set(['public', 'current_user', 'current_role', 'session_user', 'group'])
+const NO_ROLES = new Set(['current_user', 'current_role', 'session_user', 'group'])
 
 /** Owners that the archive's objects want; what has no owner of its own is left out. */
 export function ownersOf(archive: Pick<Archive, 'entries'>): Set<string> {
@@ -45,12 +45,17 @@ export function roleTokens(entry: Entry): Token[] {
     const before = all[i - 1]
     const starts: boolean = before !== undefined && isRoleStart(before, all[i - 2], all[i - 3])
     const goesOn: boolean = inList && before?.text === ','
-    if ((starts || goesOn) && token.kind !== 'symbol' && !(token.kind === 'word' && NO_ROLES.has(token.name))) {
+    if ((starts || goesOn) && token.kind !== 'symbol' && !isNoRole(token)) {
       found.push(token)
     }
     inList = starts || (inList && (goesOn || token.text === ','))
   }
   return found
+}
+
+/** `public` is nobody's name, in quotes either (gram.y, RoleSpec): a pg_dump that quotes every name writes `FOR "public"`. */
+function isNoRole({ kind, name }: Token): boolean {
+  return name === 'public' || (kind === 'word' && NO_ROLES.has(name))
 }
 
 type RoleStart = (last: Token, second: Token | undefined, third: Token | undefined) => boolean

@@ -39,7 +39,10 @@ export async function rereadDefinitions(
   const choices = withOwners(notes.choices, owners)
   const without = await reservedSchemas(snapshot.keeper, providers)
   const rules = await readRules({ providers, sourceUser: snapshot.keeper.user, target, choices: notes.choices })
-  const { archive } = followProviders(await dumpSource({ ...options, what: 'schema', without }), rules)
+  const { archive } = followProviders(
+    await dumpSource({ ...options, what: 'schema', targetMajor: target.major, without }),
+    rules,
+  )
   const statistics = left.some(({ kind }) => kind === 'statistics')
     ? await dumpSource({ ...options, what: 'statistics', without })
     : undefined

@@ -23,7 +23,7 @@ export { plan } from './plan.ts'
 export { copyForRehearsal } from './rehearsal-copy.ts'
 export type { RehearsalCopy } from './rehearsal-copy.ts'
 export { resume } from './resume.ts'
-export { cutTables, dumpSource, takeSnapshot } from './read-source.ts'
+export { cutTables, dumpSource, quotingFor, takeSnapshot } from './read-source.ts'
 export { readPrediction } from './prediction.ts'
 export { preflight } from './preflight.ts'
 export {

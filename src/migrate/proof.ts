@@ -24,6 +24,7 @@ import {
   withoutSchemas,
   type Providers,
 } from './providers.ts'
+import { quotingFor } from './read-source.ts'
 import type { Servers } from './servers.ts'
 
 /** Compares the source, in the run's own snapshot, with what the target holds now. */
@@ -139,6 +140,7 @@ async function dumpBoth(
   moments: { source: SourceSnapshot; target: SourceSnapshot },
 ): Promise<{ source: Archive; target: Archive }> {
   const common = {
+    quote: quotingFor(moments.source.keeper.major, moments.target.keeper.major),
     ...(pgDump === undefined ? {} : { pgDumpPath: pgDump }),
     ...(signal === undefined ? {} : { signal }),
   }

@@ -94,6 +94,8 @@ export interface DumpSourceOptions {
   servers: Pick<Servers, 'source' | 'openSource'>
   snapshot: SourceSnapshot
   what: 'schema' | 'statistics'
+  /** Where the SQL is to run; unknown for files. */
+  targetMajor?: number
   /** Reserved schemas, which stay behind. */
   without: readonly string[]
   pgDump?: string | undefined
@@ -101,11 +103,20 @@ export interface DumpSourceOptions {
   signal?: AbortSignal | undefined
 }
 
+/**
+ * Another major has other keywords: the server writes expressions and arguments, and quotes what is one to itself (PostgreSQL docs, pg_dump,
+ * --quote-all-identifiers).
+ */
+export function quotingFor(source: number, target: number): 'needed' | 'all' {
+  return source === target ? 'needed' : 'all'
+}
+
 /** What pg_dump says of the source in the run's snapshot. */
 export function dumpSource({
   servers,
   snapshot,
   what,
+  targetMajor,
   without,
   pgDump,
   log,
@@ -116,6 +127,7 @@ export function dumpSource({
     open: (inner) => servers.openSource('pg_dump', inner),
     snapshot: snapshot.exported,
     what,
+    quote: targetMajor === undefined || what !== 'schema' ? 'needed' : quotingFor(snapshot.keeper.major, targetMajor),
     args: withoutSchemas(without),
     ...(pgDump === undefined ? {} : { pgDumpPath: pgDump }),
     ...(signal === undefined ? {} : { signal }),

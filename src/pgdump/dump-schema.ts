@@ -4,6 +4,7 @@ import { PgleapError } from '../errors.ts'
 import { BUNDLED_PG_DUMP, runBundled } from './bundled.ts'
 import { nativeVersion, runNative } from './native.ts'
 import { withoutOurs } from './ours.ts'
+import { withPlainTags } from './plain-tags.ts'
 import type { Dump } from './result.ts'
 
 export interface DumpSchemaOptions {
@@ -15,6 +16,11 @@ export interface DumpSchemaOptions {
   snapshot?: string
   /** `schema`: all but rows, materialized-view refreshes included. `statistics`: the planner's, for targets of 18 and newer. */
   what?: 'schema' | 'statistics'
+  /**
+   * Which names are quoted: those that are keywords to this pg_dump or its server, or `all`, which a server of another major needs, to
+   * which more may be keywords. @defaultValue 'needed'
+   */
+  quote?: 'needed' | 'all'
   /** Further options of pg_dump, for example `--no-subscriptions`. */
   args?: readonly string[]
   /** A native pg_dump to use in place of the bundled one. */
@@ -41,16 +47,18 @@ export async function dumpSchema(options: DumpSchemaOptions): Promise<Archive> {
       ? await bundled(options, args, signal)
       : await native(options, options.pgDumpPath, args, signal)
   for (const line of dump.stderr.split('\n')) if (line.startsWith('pg_dump: ')) options.onWarning?.(line)
-  return withoutOurs(await readArchive(dump.archive))
+  const archive = await readArchive(dump.archive)
+  return withoutOurs(options.quote === 'all' ? withPlainTags(archive) : archive)
 }
 
-function sections({ what, snapshot }: DumpSchemaOptions): string[] {
+function sections({ what, snapshot, quote }: DumpSchemaOptions): string[] {
   return [
     // Not --schema-only, which would leave out the refreshes of materialized views.
     ...(what === 'statistics' ? ['--statistics-only'] : ['--section=pre-data', '--section=post-data']),
     '--format=custom',
     '--compress=0',
     '--encoding=UTF8',
+    ...(quote === 'all' ? ['--quote-all-identifiers'] : []),
     ...(snapshot === undefined ? [] : [`--snapshot=${snapshot}`]),
   ]
 }

@@ -3,7 +3,7 @@ import { readDatabase, type DatabaseFacts } from '../catalog/index.ts'
 import { checkServers } from '../check/index.ts'
 import { connect, parseConnection } from '../connection/index.ts'
 import { PgleapError } from '../errors.ts'
-import { endpoint, RunLog } from '../migrate/index.ts'
+import { endpoint, quotingFor, RunLog } from '../migrate/index.ts'
 import { dumpSchema } from '../pgdump/index.ts'
 import type { CheckResult, RehearsalReport } from '../report/index.ts'
 import { checkBodies, type CheckedBodies } from './bodies.ts'
@@ -89,6 +89,7 @@ async function onServer(stage: Stage): Promise<RehearsalReport> {
   log.phase('schema')
   const archive = await dumpSchema({
     source: stage.info,
+    quote: quotingFor(source.major, checked.to),
     open: (inner) => connect(stage.info, { side: 'source', purpose: 'pg_dump', signal: inner }),
     ...(options.pgDump === undefined ? {} : { pgDumpPath: options.pgDump }),
     ...(signal === undefined ? {} : { signal }),

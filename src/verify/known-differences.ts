@@ -30,6 +30,12 @@ export const KNOWN_DIFFERENCES: readonly KnownDifference[] = [
     rewrite: (text) => text.replaceAll(/ CONSTRAINT (?:"(?:[^"]|"")*"|[\w$\u0080-\uffff]+) NOT NULL\b/g, ' NOT NULL'),
   },
   {
+    why: 'The type json is a word of SQL from 17 on, and never quoted, even where every name is.',
+    between: (source, target) => source < 17 && target >= 17,
+    about: () => true,
+    rewrite: (text) => text.replaceAll('"json"', 'json'),
+  },
+  {
     why: 'The privilege MAINTAIN came with 17: whose owner has lost every privilege before has this one left on 17.',
     between: (source, target) => source < 17 && target >= 17,
     about: (entry) => isAcl(entry) && /^(?:TABLE|DEFAULT PRIVILEGES FOR TABLES)\b/.test(entry.tag),

@@ -69,7 +69,9 @@ describe('a role map', () => {
   })
 
   test('renames each role of a grant and nothing else, whatever it is called', () => {
-    const name = fc.string({ unit: 'grapheme', minLength: 1, maxLength: 12 }).filter((text) => !/[\0\s]/.test(text))
+    const name = fc
+      .string({ unit: 'grapheme', minLength: 1, maxLength: 12 })
+      .filter((text) => !/[\0\s]|^public$/.test(text))
     fc.assert(
       fc.property(name, name, name, name, (table, oldRole, newRole, other) => {
         fc.pre(other !== oldRole)
@@ -107,6 +109,7 @@ describe('the roles that an archive needs', () => {
     expect(roles('POLICY', 'CREATE POLICY p ON t TO CURRENT_USER, bert USING (true);')).toEqual(['bert'])
     expect(roles('POLICY', "CREATE POLICY p ON t USING ((a > '1 0'::interval day to hour));")).toEqual([])
     expect(roles('USER MAPPING', 'CREATE USER MAPPING FOR PUBLIC SERVER s;')).toEqual([])
+    expect(roles('USER MAPPING', 'CREATE USER MAPPING FOR "public" SERVER s;')).toEqual([])
     expect(roles('TABLE', 'CREATE TABLE t;')).toEqual([])
   })
 })

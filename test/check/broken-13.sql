@@ -1,5 +1,6 @@
 -- A schema for PostgreSQL 13 with one of each thing that breaks, or changes its meaning, on the way to 18. Those marked FAILS cannot be
--- created or filled on 18; the others arrive, and something is to be known about them. test/check/broken.test.ts says what is found.
+-- created or filled on 18 (FAILS unquoted: without --quote-all-identifiers, which pgleap uses); the others arrive, and something is to
+-- be known about them. test/check/broken.test.ts says what is found.
 CREATE SCHEMA broken;
 
 -- Extensions ---------------------------------------------------------------------------------------------------------
@@ -44,9 +45,9 @@ CREATE FUNCTION broken.warned() RETURNS integer LANGUAGE sql SET operator_preced
 -- Names that mean something else now -----------------------------------------------------------------------------------
 CREATE FUNCTION broken.json_value(text) RETURNS text LANGUAGE sql IMMUTABLE AS 'SELECT $1';
 CREATE FUNCTION broken.regexp_count(text, text) RETURNS integer LANGUAGE sql IMMUTABLE AS 'SELECT 0';
-CREATE FUNCTION broken.parse(json json) RETURNS integer LANGUAGE sql AS 'SELECT 1';                                            -- FAILS
-CREATE TABLE broken.audit (id integer PRIMARY KEY, system_user text CONSTRAINT named CHECK (system_user <> ''));            -- changes silently
-CREATE INDEX by_user ON broken.audit (lower(system_user));                                                                  -- FAILS
+CREATE FUNCTION broken.parse(json json) RETURNS integer LANGUAGE sql AS 'SELECT 1';                                            -- FAILS unquoted
+CREATE TABLE broken.audit (id integer PRIMARY KEY, system_user text CONSTRAINT named CHECK (system_user <> ''));            -- changes unquoted
+CREATE INDEX by_user ON broken.audit (lower(system_user));                                                                  -- FAILS unquoted
 
 -- Columns, constraints, inheritance ------------------------------------------------------------------------------------
 CREATE TABLE broken.strict (a integer NOT NULL, b integer);

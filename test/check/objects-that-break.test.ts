@@ -122,9 +122,18 @@ describe('objects that break', () => {
       'function public.total(integer)',
     ])
     await passes('O50', { source, to: 16 })
+    const severities = async (path: 'offline' | 'online' | 'files') =>
+      new Set((await findings('O50', { source, to: 17, paths: [path] })).map(({ severity }) => severity))
+    expect([await severities('offline'), await severities('online'), await severities('files')]).toEqual([
+      new Set(['warning']),
+      new Set(['warning']),
+      new Set(['block']),
+    ])
     await using newer = await freshDatabase(await server(17))
     await psqlLike(newer.url, functions)
     await passes('O50', { source: newer })
+    await expect(newer.query(`select takes(json => '1')`)).rejects.toMatchObject({ code: '42601' })
+    expect(await newer.query(`select takes("json" => '1')`)).toEqual([{ takes: 1 }])
   })
 
   test('a foreign key between columns of one nondeterministic collation is fine', async () => {

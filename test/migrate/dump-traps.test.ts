@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest'
-import { migrate, type RunReport } from '../../src/index.ts'
-import { type FreshDatabase, type Major, freshDatabase, server } from '../kit/index.ts'
+import { migrate, type RunReport, verify } from '../../src/index.ts'
+import { type FreshDatabase, type Major, freshDatabase, queryOnce, server } from '../kit/index.ts'
 import { expectWhole, run } from './support.ts'
 
 const mayCreate = async (database: FreshDatabase): Promise<unknown> =>
@@ -101,4 +101,30 @@ describe('schema public', () => {
     expect(await other.query(state)).toEqual(before)
     for (const one of [target, other]) expect(await mayCreate(one)).toEqual({ yes: true, used: true })
   })
+})
+
+test('names that are keywords to the target alone arrive as names', async () => {
+  await using source = await freshDatabase(await server(14))
+  await run(
+    source.url,
+    `create table audit (id int primary key, system_user text constraint named check (system_user <> ''));
+     insert into audit values (1, 'one');
+     create index by_user on audit (lower(system_user));
+     create function takes(json json) returns int language sql as 'select 1';
+     create view by_name as select takes(json => '1') as taken, a.system_user from audit a;
+     comment on table audit is 'kept'; grant select on audit to public`,
+  )
+  for (const major of [17, 18] as const) {
+    await using target = await freshDatabase(await server(major))
+    const ends = { source: source.url, target: target.url }
+    const report = await migrate(ends)
+    expectWhole(report)
+    expect(report.notices.filter(({ code }) => code === 'check.finding' || code === 'check.blocker')).toEqual([])
+    expect((await verify(ends)).verdict).toBe('SAME')
+    // The check is about the column, and not about who is logged in.
+    await expect(queryOnce(target.url, `insert into audit values (2, '')`)).rejects.toMatchObject({ code: '23514' })
+    expect(await queryOnce(target.url, 'select taken, "system_user" from by_name')).toEqual([
+      { taken: 1, system_user: 'one' },
+    ])
+  }
 })

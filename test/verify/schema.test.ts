@@ -50,16 +50,16 @@ describe('a schema that pg_dump carried over', () => {
     { source: 17, target: 17 },
   ] as const)('reads SAME from $source to $target, and every change of it is named', async (majors) => {
     await using from = await demoDatabase(majors.source)
-    const source = await schemaOf(from)
+    const source = await schemaOf(from, majors)
     const { database, refused } = await restoreSchema(source, majors.target)
     await using to = database
     expect(refused).toEqual([])
-    const before = compareSchemas({ source, target: await schemaOf(to) }, { ...ROLES, majors })
+    const before = compareSchemas({ source, target: await schemaOf(to, majors) }, { ...ROLES, majors })
     expect(before.filter(({ verdict }) => verdict !== 'SAME')).toEqual([])
     expect(before.length).toBeGreaterThan(450)
 
     for (const [change] of CHANGES) await to.query(change)
-    const after = compareSchemas({ source, target: await schemaOf(to) }, { ...ROLES, majors })
+    const after = compareSchemas({ source, target: await schemaOf(to, majors) }, { ...ROLES, majors })
     const found = after.filter(({ verdict }) => verdict === 'DIFFERENT').map(({ kind, object }) => `${kind} ${object}`)
     expect(new Set(found)).toEqual(new Set(CHANGES.map(([, kind, object]) => `${kind} ${object}`)))
   })

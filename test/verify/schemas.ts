@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs'
 import { type Archive, entrySql, stagesOf } from '../../src/archive/index.ts'
 import { connect, parseConnection } from '../../src/connection/index.ts'
+import { quotingFor } from '../../src/migrate/index.ts'
 import { dumpSchema } from '../../src/pgdump/index.ts'
 import { connectClient, type FreshDatabase, freshDatabase, type Major, queryOnce, server } from '../kit/index.ts'
 
@@ -17,10 +18,14 @@ export async function demoDatabase(major: Major): Promise<FreshDatabase> {
   return database
 }
 
-export async function schemaOf({ url }: FreshDatabase): Promise<Archive> {
+/** As a run between servers of these majors dumps it. */
+export async function schemaOf(
+  { url }: FreshDatabase,
+  majors: { source: number; target: number } = { source: 18, target: 18 },
+): Promise<Archive> {
   const source = parseConnection(url)
   const open = (signal: AbortSignal) => connect(source, { side: 'source', purpose: 'schema', signal })
-  return dumpSchema({ source, open })
+  return dumpSchema({ source, open, quote: quotingFor(majors.source, majors.target) })
 }
 
 const STAGES = ['pre-data', 'post-data', 'acl', 'late'] as const
