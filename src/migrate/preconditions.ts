@@ -1,16 +1,20 @@
 import { ownersOf, rolesOf, type Archive, type EntrySqlOptions } from '../archive/index.ts'
+import { describeObjects, readUserObjects } from '../check/index.ts'
 import type { Session } from '../connection/index.ts'
 import { PgleapError } from '../errors.ts'
-import { loadSql } from '../sql.ts'
 
-const TARGET_OBJECTS = loadSql(import.meta.url, 'target-objects.sql')
+/** Where runs keep their records. */
+const LEDGERS: ReadonlySet<string> = new Set(['pgleap', 'pgleap_online'])
 
-/** The first twenty objects that somebody has made in the session's database; none in a new one. `reserved` schemas do not count. */
-export function userObjects(
-  session: Session,
-  reserved: readonly string[] = [],
-): Promise<{ kind: string; name: string }[]> {
-  return session.query(TARGET_OBJECTS, [reserved])
+/**
+ * What somebody has made in the session's database, in words, by schema and kind; nothing in a new one. Our own records and the
+ * schemas `reserved` do not count.
+ */
+export async function userObjects(session: Session, reserved: readonly string[] = []): Promise<string[]> {
+  const found = await readUserObjects(session)
+  return found
+    .filter(({ schema }) => schema === null || (!LEDGERS.has(schema) && !reserved.includes(schema)))
+    .map(describeObjects)
 }
 
 /**
@@ -20,10 +24,9 @@ export function userObjects(
 export async function assertEmpty(target: Session, reserved: readonly string[] = []): Promise<void> {
   const found = await userObjects(target, reserved)
   if (found.length === 0) return
-  const names = found.slice(0, 5).map((object) => `${object.kind} ${object.name}`)
   throw new PgleapError({
     code: 'target.not-empty',
-    message: `The target database "${target.database}" is not empty: it holds ${names.join(', ')}${found.length > 5 ? ' and more' : ''}.`,
+    message: `The target database "${target.database}" is not empty: it holds ${found.slice(0, 5).join(', ')}${found.length > 5 ? ' and more' : ''}.`,
     hint: 'Name an empty database (or make one with --create), or use --into-non-empty: what is there is never overwritten.',
     party: 'target',
   })

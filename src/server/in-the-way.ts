@@ -20,7 +20,7 @@ export async function assertNothingInTheWay(
     if ((await openLedger(session)) !== undefined) continue
     const [object, ...others] = await userObjects(session)
     if (object === undefined) continue
-    found.push(`"${name}" (${object.kind} ${object.name}${others.length > 0 ? ' and more' : ''})`)
+    found.push(`"${name}" (${object}${others.length > 0 ? ' and more' : ''})`)
   }
   if (found.length === 0) return
   const one = found.length === 1

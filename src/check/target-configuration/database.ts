@@ -1,27 +1,20 @@
 import { isReserved } from '../../provider/index.ts'
 import { loadSql } from '../../sql.ts'
-import { formatBytes, formatCount } from '../../units.ts'
+import { formatBytes } from '../../units.ts'
 import type { NewFinding } from '../check.ts'
 import { check } from '../check.ts'
 import { counted, listed, statements } from '../names.ts'
-
-interface ObjectsRow {
-  /** Null for large objects. */
-  schema: string | null
-  kind: string
-  example: string
-  count: number
-}
+import { describeObjects, USER_OBJECTS, type UserObjects } from './user-objects.ts'
 
 /** The schema of the ledger (engine/ledger.sql). */
 const LEDGER = 'pgleap'
 
-export const t04 = check<never, ObjectsRow>({
+export const t04 = check<never, UserObjects>({
   id: 'T04',
   title: 'The target database is empty',
   severity: 'error',
   paths: ['offline', 'online', 'files'],
-  target: loadSql(import.meta.url, 'objects.sql'),
+  target: USER_OBJECTS,
   assess: ({ target = [] }, pair) => {
     const theirs = target.filter(
       ({ schema }) => schema !== LEDGER && (schema === null || !isReserved(pair.target.provider, 'schema', schema)),
@@ -30,7 +23,7 @@ export const t04 = check<never, ObjectsRow>({
   },
 })
 
-function unfinishedRun(rows: readonly ObjectsRow[]): NewFinding[] {
+function unfinishedRun(rows: readonly UserObjects[]): NewFinding[] {
   if (!rows.some(({ schema, kind }) => schema === LEDGER && kind === 'table')) return []
   return [
     {
@@ -41,16 +34,12 @@ function unfinishedRun(rows: readonly ObjectsRow[]): NewFinding[] {
   ]
 }
 
-function notEmpty(rows: readonly ObjectsRow[]): NewFinding[] {
+function notEmpty(rows: readonly UserObjects[]): NewFinding[] {
   if (rows.length === 0) return []
-  const names = rows.map(({ schema, kind, example, count }) => {
-    const name = schema === null || kind === 'schema' ? example : `${schema}.${example}`
-    return count === 1 ? `${kind} ${name}` : `${formatCount(count)} ${kind}s (${name})`
-  })
   return [
     {
       object: 'target database',
-      message: `It holds ${listed(names)} already. A run never overwrites what is there, so it stops before it begins.`,
+      message: `It holds ${listed(rows.map(describeObjects))} already. A run never overwrites what is there, so it stops before it begins.`,
       fix: {
         kind: 'advice',
         text: 'Name an empty database or let pgleap make one (--create), or add to what is there with --into-non-empty.',
