@@ -114,18 +114,26 @@ interface Link {
  * and the right to execute, and the account may not be able to look into the place where npm put it.
  */
 export async function fitPrograms(tree: string, folder: string, account: Account | undefined): Promise<string> {
-  const links = linksOf(tree)
-  const whole = links.every(({ target }) => existsSync(join(tree, '..', target)))
-  if (whole && isUsable(tree, account)) return tree
+  if (isFit(tree, account)) return tree
   await mkdir(folder, { recursive: true })
+  await copyMended(tree, folder)
+  return folder
+}
+
+/** Whether the account can run the programs as they lie there, with all that they need. */
+export function isFit(tree: string, account: Account | undefined): boolean {
+  return linksOf(tree).every(({ target }) => existsSync(join(tree, '..', target))) && isUsable(tree, account)
+}
+
+/** Copies the tree into a folder that is there, with its links, for every account to run. */
+export async function copyMended(tree: string, folder: string): Promise<void> {
   await run('cp', ['-R', `${tree}/.`, folder])
-  for (const { source, target } of links) {
+  for (const { source, target } of linksOf(tree)) {
     const link = join(folder, target.replace(/^native\//, ''))
     if (!existsSync(link)) await symlink(basename(source), link)
   }
   await run('chmod', ['-R', 'a+rX,u+w', folder])
   for (const program of readdirSync(join(folder, 'bin'))) await chmod(join(folder, 'bin', program), 0o755)
-  return folder
 }
 
 /** npm packages hold no links: these list theirs, and make them in an install script, if that may run. */
@@ -137,9 +145,14 @@ function linksOf(tree: string): readonly Link[] {
 
 /** Judged by the permission bits for everybody where somebody else runs the server, else by our own rights. */
 function isUsable(tree: string, account: Account | undefined): boolean {
-  const programs = ['initdb', 'postgres'].map((name) => join(tree, 'bin', name))
-  if (account === undefined) return programs.every((program) => mayExecute(program))
-  return everybodyMayEnter(tree) && programs.every((program) => (statSync(program).mode & 0o005) === 0o005)
+  const programs = join(tree, 'bin')
+  if (account === undefined) return ['initdb', 'postgres'].every((name) => mayExecute(join(programs, name)))
+  if (!everybodyMayEnter(tree)) return false
+  return readdirSync(tree, { recursive: true, withFileTypes: true }).every((entry) => {
+    if (entry.isSymbolicLink()) return true
+    const needed = entry.isDirectory() || entry.parentPath === programs ? 0o005 : 0o004
+    return (statSync(join(entry.parentPath, entry.name)).mode & needed) === needed
+  })
 }
 
 function mayExecute(file: string): boolean {
@@ -151,7 +164,13 @@ function mayExecute(file: string): boolean {
   }
 }
 
-function everybodyMayEnter(folder: string): boolean {
-  const mayEnter = (statSync(folder).mode & 0o001) !== 0
-  return mayEnter && (dirname(folder) === folder || everybodyMayEnter(dirname(folder)))
+/** Whether any user can reach what is in the folder, as far as the folders above it decide that. */
+export function everybodyMayEnter(folder: string): boolean {
+  try {
+    accessSync(folder, constants.X_OK)
+    const mayEnter = (statSync(folder).mode & 0o001) !== 0
+    return mayEnter && (dirname(folder) === folder || everybodyMayEnter(dirname(folder)))
+  } catch {
+    return false
+  }
 }

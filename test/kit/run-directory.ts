@@ -1,7 +1,8 @@
-import { accessSync, chmodSync, constants, existsSync, mkdtempSync, rmSync, statSync } from 'node:fs'
+import { chmodSync, existsSync, mkdtempSync, rmSync } from 'node:fs'
 import { rename } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
-import { dirname, join } from 'node:path'
+import { join } from 'node:path'
+import { everybodyMayEnter } from '../../src/rehearse/embedded.ts'
 import { type Guard, guard } from './guard.ts'
 
 /** Names the run's folder to the processes that a run starts (vitest's workers), which then share what is in there. */
@@ -39,17 +40,6 @@ export function makeTemporary(name: string): string {
 function temporaryBase(): string {
   const wanted = tmpdir()
   return wanted.length <= 40 && everybodyMayEnter(wanted) ? wanted : '/tmp'
-}
-
-/** Whether any user can reach what is in the folder, as far as the folders above it decide that. */
-export function everybodyMayEnter(directory: string): boolean {
-  try {
-    accessSync(directory, constants.X_OK)
-    const mayEnter = (statSync(directory).mode & 0o001) !== 0
-    return mayEnter && (dirname(directory) === directory || everybodyMayEnter(dirname(directory)))
-  } catch {
-    return false
-  }
 }
 
 /**
