@@ -1,11 +1,11 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { Side } from '../connection/index.ts'
-import { isConnectionLost } from '../connection/index.ts'
+import { DatabaseError, isConnectionLost } from '../connection/index.ts'
 import type { CommonOptions } from '../migrate/index.ts'
 import type { EmitEvent } from '../report/index.ts'
 import { formatBytes } from '../units.ts'
 import { alarmsOf, type Alarm, type Seen } from './alarms.ts'
-import { serveMetrics } from './metrics.ts'
+import { serveMetrics, type Measured } from './metrics.ts'
 import type { OnlineRecord } from './record.ts'
 import { Watcher } from './watcher.ts'
 import { Webhook } from './webhook.ts'
@@ -54,8 +54,8 @@ export async function watchOnline(options: OnlineWatchOptions): Promise<OnlineWa
       const seen = await lookOnce(watcher)
       if (seen === 'over') return { ended: 'migration over' }
       if (seen !== 'lost') {
+        const { measured } = seen
         teller.phase(seen.record)
-        const measured = await watcher.measure(seen)
         teller.sample(measured)
         metrics?.show(measured)
         teller.alarms(seen.record, alarmsOf(seen))
@@ -70,13 +70,22 @@ export async function watchOnline(options: OnlineWatchOptions): Promise<OnlineWa
 }
 
 /** `lost` where a session broke in the middle: the next look says which side does not answer. */
-async function lookOnce(watcher: Watcher): Promise<Seen | 'over' | 'lost'> {
+async function lookOnce(watcher: Watcher): Promise<Look> {
   try {
-    return await watcher.look()
+    return await look(watcher)
   } catch (error) {
     if (isConnectionLost(error)) return 'lost'
-    throw error
+    if (!(error instanceof DatabaseError)) throw error
+    // Whoever ends the migration at this moment takes away what was just being looked at: a second look says so.
+    return look(watcher)
   }
+}
+
+type Look = (Seen & { measured: Measured }) | 'over' | 'lost'
+
+async function look(watcher: Watcher): Promise<Look> {
+  const seen = await watcher.look()
+  return seen === 'over' ? seen : { ...seen, measured: await watcher.measure(seen) }
 }
 
 /** Rather no migration than a full disk of the server that is written to. */
