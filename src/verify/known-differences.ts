@@ -41,6 +41,18 @@ export const KNOWN_DIFFERENCES: readonly KnownDifference[] = [
     about: (entry) => isAcl(entry) && /^(?:TABLE|DEFAULT PRIVILEGES FOR TABLES)\b/.test(entry.tag),
     rewrite: withoutOwnersMaintain,
   },
+  {
+    why: 'A policy names its roles in the order in which they happen to lie in pg_authid (getPolicies of pg_dump.c).',
+    between: () => true,
+    about: ({ desc }) => desc === 'POLICY',
+    rewrite: (text) =>
+      text.replace(
+        /^(CREATE POLICY .*? TO )(.*?)(?= USING \(| WITH CHECK \(|;$)/m,
+        (_, head: string, roles: string) => {
+          return head + (roles.match(/"(?:[^"]|"")*"|[^\s,"]+/g) ?? []).toSorted().join(', ')
+        },
+      ),
+  },
 ]
 
 const BEFORE_MAINTAIN = 'SELECT,INSERT,UPDATE,DELETE,TRUNCATE,REFERENCES,TRIGGER'.split(',').toSorted()

@@ -68,6 +68,14 @@ describe('the grants of a table on 17', () => {
     expect(rewrite('GRANT SELECT,MAINTAIN ON TABLE t TO "Own er";')).toBe('GRANT SELECT ON TABLE t TO "Own er";')
   })
 
+  it('and a policy’s roles may come in any order, but not be others', () => {
+    const policies = KNOWN_DIFFERENCES.find(({ why }) => why.includes('getPolicies'))
+    const text = (roles: string) =>
+      policies?.rewrite(`CREATE POLICY p ON t FOR SELECT TO ${roles} USING ((a > 1));`, entry)
+    expect(text('zoe, "A, ""b"')).toBe(text('"A, ""b", zoe'))
+    expect(text('zoe, anna')).not.toBe(text('zoe, bert'))
+  })
+
   it('are only looked at this way between 16 and 17', () => {
     expect(rule?.between(16, 17)).toBe(true)
     expect(rule?.between(17, 18)).toBe(false)
