@@ -8,12 +8,12 @@ import {
   type Session,
 } from '../../connection/index.ts'
 import { PgleapError } from '../../errors.ts'
-import { pgleapVersion } from '../../migrate/index.ts'
+import { pgleapVersion, reconnecting, RunLog } from '../../migrate/index.ts'
 import { type Provider, recogniseProvider, resolveProvider } from '../../provider/index.ts'
 import { quoteIdent } from '../../sql.ts'
 import { createRecord, readRecord, ScriptRecord } from './record.ts'
 import { Progress } from './progress.ts'
-import type { EmitEvent, Phase, ScriptOutcome, ScriptReport } from '../../report/index.ts'
+import type { EmitEvent, ScriptOutcome, ScriptReport } from '../../report/index.ts'
 import { ScriptRun } from './run.ts'
 import { Sessions } from './sessions.ts'
 import { openSource, type ScriptSource } from './source.ts'
@@ -49,7 +49,7 @@ const STATEMENT_LIMIT = 256 * 1024 * 1024
  * Runs a plain script of pg_dump or pg_dumpall (12 to 18) as psql would, statement by statement, in bounded memory. The whole
  * script is looked through before any of it is run. What is done is recorded on the target, in the database that the user
  * named: called again with the same script it goes on behind the last statement or table that was committed, however it was
- * interrupted. Errors do not end the run; each is sorted into expected at this target, or real. The target's own roles, passwords
+ * interrupted. A connection that is lost after the first contact is made anew. Errors do not end the run; each is sorted into expected at this target, or real. The target's own roles, passwords
  * and databases are left alone (left-out.ts). The record is dropped when the script has been run to its end.
  *
  * @throws PgleapError `script.read`, `script.not-sql`, `script.encoding`, `script.command`, `script.truncated`, `script.clean`,
@@ -59,27 +59,30 @@ const STATEMENT_LIMIT = 256 * 1024 * 1024
 export async function restoreScript(options: RestoreScriptOptions): Promise<ScriptReport> {
   const started = Date.now()
   const signal = options.signal ?? new AbortController().signal
-  const emit: EmitEvent = options.onEvent ?? (() => {})
-  const phase = (name: Phase) => emit({ type: 'phase', at: Date.now(), phase: name })
+  const log = new RunLog(options.onEvent)
+  const { emit } = log
   const info = parseConnection(options.target)
   const chosen = options.targetProvider === undefined ? undefined : await resolveProvider(options.targetProvider)
   try {
     await using source = await openSource(options.script, signal)
-    phase('plan')
+    log.phase('plan')
     const limits = { statementLimit: options.statementLimit ?? STATEMENT_LIMIT, clean: options.clean ?? 'refuse' }
     const places = await placesRecorded(info, options.create ?? 'existing', signal)
     const whole = await survey(source, { ...limits, at: places, signal })
-    phase('connect')
-    if (options.create === 'create') await createWhereMissing(info, signal)
+    log.phase('connect')
     await using sessions = new Sessions(info, signal)
-    await sessions.ensure()
-    await assertWritable(sessions.record)
-    const provider = chosen ?? (await recogniseProvider(sessions.record, info.hosts[0]?.host))
     const record = new ScriptRecord(() => sessions.record)
-    const { doneTo, existing } = await takeUp(sessions.record, record, whole)
+    const lasting = { log, signal }
+    const { doneTo, existing, provider } = await reconnecting(lasting, async () => {
+      if (options.create === 'create') await createWhereMissing(info, signal)
+      await sessions.ensure()
+      await assertWritable(sessions.record)
+      const provider = chosen ?? (await recogniseProvider(sessions.record, info.hosts[0]?.host))
+      return { ...(await takeUp(sessions.record, record, whole)), provider }
+    })
     const state = whole.at.get(doneTo) ?? (await survey(source, { ...limits, at: [doneTo], signal })).at.get(doneTo)
     if (state === undefined) throw otherScript()
-    phase('run')
+    log.phase('run')
     const progress = new Progress(whole, emit)
     if (doneTo > 0) progress.resume(doneTo)
     const { major, user } = sessions.record
@@ -97,10 +100,15 @@ export async function restoreScript(options: RestoreScriptOptions): Promise<Scri
       signal,
     })
     const end = await scriptRun.run()
-    phase('finish')
+    log.phase('finish')
     const counts = scriptRun.messages.counts
     const outcome: ScriptOutcome = end === 'stopped' ? 'stopped' : counts.error > 0 ? 'errors' : 'restored'
-    if (end === 'finished') await record.drop()
+    if (end === 'finished') {
+      await reconnecting(lasting, async () => {
+        await sessions.ensure()
+        await record.drop()
+      })
+    }
     const ms = Date.now() - started
     emit({ type: 'finished', at: Date.now(), ms, verdict: 'SKIPPED', failures: counts.error })
     return {
