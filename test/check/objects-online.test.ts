@@ -63,6 +63,10 @@ const TROUBLE = `
   -- O38
   create access method other type table handler heap_tableam_handler;
   create table strange (id int primary key) using other;
+  create access method engine type table handler heap_tableam_handler;
+  create table stranger (id int primary key) using engine;
+  alter extension plpgsql add access method engine;
+  update pg_extension set extname = 'tables_of_theirs' where extname = 'plpgsql';
 `
 
 describe('objects that matter while changes are replicated, or that need powers', () => {
@@ -106,7 +110,7 @@ describe('objects that matter while changes are replicated, or that need powers'
     await passes('O31', superuser)
     expect(await objects('O31', ordinary)).toEqual(['access method other', 'operator family public.mine'])
     expect(await objects('O33')).toEqual(['security label provider anon'])
-    expect(await findings('O38', superuser)).toMatchObject([{ object: 'access method other', severity: 'error' }])
+    expect(await findings('O38', superuser)).toMatchObject([{ object: 'access method engine', severity: 'error' }])
     expect(await findings('O38', { source })).toMatchObject([{ severity: 'warning' }])
 
     for (const id of ['O21', 'O30']) {
@@ -117,7 +121,7 @@ describe('objects that matter while changes are replicated, or that need powers'
     }
     expect(await objects('O30')).toEqual(['event trigger watcher'])
     expect(await objects('O21')).toHaveLength(2)
-    await target.query('create access method other type table handler heap_tableam_handler')
+    await target.query('create access method engine type table handler heap_tableam_handler')
     await passes('O38', superuser)
   })
 

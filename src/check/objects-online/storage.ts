@@ -8,7 +8,7 @@ interface AccessMethodRow {
   /** The first of them. */
   tables: string[]
   /** That brings the method. */
-  extension: string | null
+  extension: string
 }
 
 export const accessMethods = check<AccessMethodRow, { name: string }>({
@@ -23,15 +23,14 @@ export const accessMethods = check<AccessMethodRow, { name: string }>({
     source
       .filter(
         ({ method, extension }) =>
-          target?.some(({ name }) => name === method || name === `extension ${extension ?? ''}`) !== true,
+          target?.some(({ name }) => name === method || name === `extension ${extension}`) !== true,
       )
       .map(({ method, count, tables, extension }) => {
-        const brought = extension === null ? '' : `, of the extension ${extension},`
         const there = target === undefined ? 'has to be on the target' : 'is not on the target, and cannot be installed'
         return {
           severity: target === undefined ? ('warning' as const) : ('error' as const),
           object: `access method ${method}`,
-          message: `${counted(count, 'table')} (${listed(tables)}) ${count === 1 ? 'is' : 'are'} stored with it. It${brought} ${there}: without it they cannot be created.`,
+          message: `${counted(count, 'table')} (${listed(tables)}) ${count === 1 ? 'is' : 'are'} stored with it. It comes with the extension ${extension}, which ${there}: without it they cannot be created.`,
           fix: {
             kind: 'advice' as const,
             text: 'Install what brings it on the target, or rewrite the tables on the source with ALTER TABLE ... SET ACCESS METHOD heap (15 and newer).',
