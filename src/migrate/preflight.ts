@@ -96,7 +96,7 @@ function noteFindings([first, ...others]: [Finding, ...Finding[]], code: string,
   log.notice({
     level: 'warning',
     code,
-    message: `${id} ${object === undefined ? '' : `${object}: `}${message}${more}`,
+    message: `${id}: ${message}${more}`,
     ...(object === undefined ? {} : { object }),
     ...(fix === undefined ? {} : { hint: fixText(fix) }),
   })

@@ -29,7 +29,7 @@ test('a run begins with a check: what blocks stops it before anything is made, u
   expect(refused.exitCode).toBe(5)
   expect(refused.message).toContain('O06')
   expect(refused.hint).toContain('--skip-check')
-  expect(notices).toEqual([expect.stringMatching(/^check\.blocker O06 /u)])
+  expect(notices).toEqual([expect.stringMatching(/^check\.blocker O06: /u)])
   expect(await fingerprint(target.url)).toBe(before)
 
   await using made = databaseNamed(young, 'made_for_a_check')
