@@ -20,7 +20,7 @@ export function quoteLiteral(value: string): string {
  * Parameters that hold lists of names, which are stored quoted already: each name becomes a value of its own in SET (dumputils.c,
  * variable_is_guc_list_quote and makeAlterConfigCommand).
  */
-const QUOTED_LISTS: ReadonlySet<string> = new Set([
+export const QUOTED_LISTS: ReadonlySet<string> = new Set([
   'local_preload_libraries',
   'search_path',
   'session_preload_libraries',

@@ -1,7 +1,7 @@
 import { isAcl, isAboutDatabase, mapRoles, tokens, type Archive, type Token } from '../../archive/index.ts'
 import type { DatabaseFacts } from '../../catalog/index.ts'
 import type { DatabaseStatement } from '../../plan/index.ts'
-import { quoteIdent } from '../../sql.ts'
+import { QUOTED_LISTS, quoteIdent } from '../../sql.ts'
 
 /**
  * What an archive says of its database: its locale, and with the entries that pg_restore runs with --create its settings,
@@ -81,22 +81,11 @@ function settingOf(all: readonly Token[]): DatabaseFacts['settings'] {
     .join('')
   const [first] = values
   const value =
-    values.length === 1 && !LISTS.has(name)
+    values.length === 1 && !QUOTED_LISTS.has(name)
       ? (first?.name ?? '')
       : values.map((one) => (one.name === '' ? '""' : quoteIdent(one.name))).join(', ')
   return [{ role: ofRole ? all[2]?.name : undefined, name, value }]
 }
-
-/** Settings whose value is a list of names, which pg_dump writes one by one (dumputils.c, variable_is_guc_list_quote). */
-const LISTS: ReadonlySet<string> = new Set([
-  'local_preload_libraries',
-  'search_path',
-  'session_preload_libraries',
-  'shared_preload_libraries',
-  'temp_tablespaces',
-  'unix_socket_directories',
-  'restrict_nonsystem_relation_kind',
-])
 
 function startsWith(all: readonly Token[], ...words: string[]): boolean {
   return words.every((word, at) => all[at]?.name === word)
