@@ -1,9 +1,9 @@
 import { copyLargeObjects, copyPart, copySequences, type LargeObjectFailure } from '../copy/index.ts'
 import type { Prepare, Step, StepResult, TaskContext } from '../engine/index.ts'
 import { PgleapError, unreachable } from '../errors.ts'
-import type { Definitions, DefinitionWork, Work } from '../plan/index.ts'
+import type { Definitions, Work } from '../plan/index.ts'
 import type { Chosen } from './choices.ts'
-import { withoutQuotedSecrets } from './hidden-words.ts'
+import { openStatements, runDefinition } from './definition-steps.ts'
 import type { RunLog } from './run-log.ts'
 import type { MigrationWorker } from './worker.ts'
 
@@ -17,7 +17,7 @@ export interface ExecutorOptions {
 /** How each kind of work is done; CONTRIBUTING.md says what a new one takes. */
 export function executor(options: ExecutorOptions): Prepare<Work, MigrationWorker> {
   return (steps) => {
-    const statements = steps.map(({ work }) => openStatements(work, options))
+    const statements = steps.map(({ work }) => openStatements(work, () => definitionsOf(options)))
     if (statements.every((some) => some !== undefined)) return { kind: 'sql', statements: statements.flat() }
     return {
       kind: 'task',
@@ -31,14 +31,6 @@ export function executor(options: ExecutorOptions): Prepare<Work, MigrationWorke
   }
 }
 
-/** Statements that may travel with others; what a server says of one with a secret has to be told from the rest. */
-function openStatements(work: Work, options: ExecutorOptions): string[] | undefined {
-  if (work.kind === 'sql') return work.statements
-  if (work.kind !== 'definition') return undefined
-  const definitions = definitionsOf(options)
-  return definitions.secretIn(work) === 'none' ? definitions.sql(work) : undefined
-}
-
 function definitionsOf({ definitions }: ExecutorOptions): Definitions {
   if (definitions !== undefined) return definitions
   throw new PgleapError({
@@ -47,15 +39,6 @@ function definitionsOf({ definitions }: ExecutorOptions): Definitions {
     hint: 'This is a bug in pgleap; please report it.',
     party: 'internal',
   })
-}
-
-async function runDefinition(worker: MigrationWorker, work: DefinitionWork, options: ExecutorOptions): Promise<void> {
-  const definitions = definitionsOf(options)
-  try {
-    for (const statement of definitions.sql(work)) await worker.target.script(statement)
-  } catch (error) {
-    throw definitions.secretIn(work) === 'none' ? error : withoutQuotedSecrets(error)
-  }
 }
 
 type SequencesStep = Step<Extract<Work, { kind: 'sequences' }>>
@@ -95,7 +78,7 @@ async function runStep(
       for (const statement of work.statements) await target.script(statement)
       return { bytes: 0, rows: 0 }
     case 'definition':
-      await runDefinition(worker, work, executorOptions)
+      await runDefinition(target, work, definitionsOf(executorOptions))
       return { bytes: 0, rows: 0 }
     case 'copy':
       return worker.reading(context.signal, (source) => copyPart(source, target, work, options))

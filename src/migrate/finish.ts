@@ -1,15 +1,15 @@
-import { readWriteCounters, writesBetween, type WriteCounters } from '../catalog/index.ts'
-import type { Session } from '../connection/index.ts'
-import { dropLedger, exportLedger, readDone, type RunLock, type RunOutcome } from '../engine/index.ts'
+import { exportLedger, readDone, type RunLock, type RunOutcome } from '../engine/index.ts'
 import type { Work } from '../plan/index.ts'
 import type { Endpoint, RunReport, SourceWrites } from '../report/index.ts'
 import type { VerifyResult } from '../verify/index.ts'
+import { endRun } from './end-run.ts'
 import type { Migration } from './migration.ts'
 import { compare } from './proof.ts'
 import { reconnecting } from './reconnecting.ts'
 import { runReport } from './run-report.ts'
 import { closeRun, run } from './run.ts'
 import { endpoint, openPair, type Pair } from './servers.ts'
+import { noteWrites, writesSince } from './source-writes.ts'
 
 /** The run from its ledger to its verdict: what `migrate` and `resume` have in common. */
 export async function finish(migration: Migration, lock: RunLock): Promise<RunReport> {
@@ -22,26 +22,13 @@ export async function finish(migration: Migration, lock: RunLock): Promise<RunRe
     await using source = await servers.openSource('control', signal)
     return await writesSince(source, notes.writes)
   })
-  noticeWrites(sourceWrites, migration)
+  noteWrites(sourceWrites, 'snapshot', log)
   const report = await reconnecting(migration, async () => {
     await using pair = await openPair(servers, signal)
     return await closingReport(migration, pair, { outcome, proof, sourceWrites })
   })
   await reconnecting(migration, async () => migration.onReport?.(report))
-  // With failures, the ledger stays: resume tries them again.
-  if (report.failures.length === 0) {
-    await reconnecting(migration, async () => {
-      await using target = await servers.openTarget('control', signal)
-      await dropLedger(target)
-    })
-  }
-  log.emit({
-    type: 'finished',
-    at: Date.now(),
-    ms: report.ms,
-    verdict: report.verdict,
-    failures: report.failures.length,
-  })
+  await endRun(report, { log, signal, openTarget: () => servers.openTarget('control', signal) })
   return { ...report, phases: log.phases }
 }
 
@@ -74,24 +61,6 @@ async function runAndFlush(migration: Migration, lock: RunLock): Promise<RunOutc
     }
     ledger.done = done
   }
-}
-
-async function writesSince(source: Session, before: WriteCounters): Promise<SourceWrites[]> {
-  const writes = writesBetween(before, await readWriteCounters(source))
-  if (writes.found !== 'tables') return []
-  return writes.tables.map(({ schema, name, rows }) => ({ table: `${schema}.${name}`, rows }))
-}
-
-/** Rows that were written to the source after the snapshot are not on the target: whoever goes on must know. */
-function noticeWrites(writes: readonly SourceWrites[], { log }: Migration): void {
-  if (writes.length === 0) return
-  const names = writes.map(({ table }) => table)
-  log.notice({
-    level: 'warning',
-    code: 'source.written',
-    message: `The source was written to after the snapshot: ${names.slice(0, 5).join(', ')}${names.length > 5 ? ' and more' : ''}. Those rows are not on the target.`,
-    hint: 'Stop the writers and migrate anew, or carry those rows over yourself.',
-  })
 }
 
 interface Outcome {

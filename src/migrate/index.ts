@@ -10,6 +10,8 @@ export {
 } from './database.ts'
 export type { DatabasePropertyOptions } from './database.ts'
 export { withoutQuotedSecrets } from './hidden-words.ts'
+export { openStatements, runDefinition } from './definition-steps.ts'
+export { endRun } from './end-run.ts'
 export { copyAtSlot } from './copy-at-slot.ts'
 export type { CopyAtSlotOptions } from './copy-at-slot.ts'
 export { copyTheRest } from './copy-the-rest.ts'
@@ -46,6 +48,8 @@ export {
   withoutSchemas,
 } from './providers.ts'
 export type { Providers } from './providers.ts'
+export { PUBLIC_CREATE } from './public-schema.ts'
+export { noteWrites, writesSince } from './source-writes.ts'
 export { reconnecting } from './reconnecting.ts'
 export { RunLog } from './run-log.ts'
 export { commonReport } from './run-report.ts'

@@ -8,6 +8,12 @@ export type Moment = Pick<SourceSnapshot, 'openReader' | 'rejoin'>
 const SAVEPOINT = 'pgleap_unread'
 
 /**
+ * Settings of sessions that compare. Their own parallelism is the servers' load, so queries get no parallel workers on top of
+ * it, and JIT compiles each of them anew for longer than it saves.
+ */
+export const COMPARING = 'SET LOCAL max_parallel_workers_per_gather = 0; SET LOCAL jit = off'
+
+/**
  * Up to `limit` sessions on one side, all inside one snapshot, opened as they are needed. Work waits in line for a free
  * one, first come, first served.
  */

@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto'
 import { readLargeObjects, type TableFacts } from '../catalog/index.ts'
 import { PgleapError } from '../errors.ts'
 import { readContents } from './large-objects.ts'
-import { type Moment, Readers } from './readers.ts'
+import { COMPARING, type Moment, Readers } from './readers.ts'
 import { mayBeUnknown, reasonOf } from './reason.ts'
 import { type HashColumn, type HashDialect, rowHash } from './row-hash.ts'
 import { allSettled } from './settled.ts'
@@ -58,9 +58,6 @@ export interface SumsOptions {
 /** Large objects in one sum. */
 const PER_RANGE = 500
 
-/** As for any comparison: the readers' own parallelism is the load, and JIT takes longer than it saves. */
-const PREPARE = 'SET LOCAL max_parallel_workers_per_gather = 0; SET LOCAL jit = off'
-
 /**
  * Reads what a database's content comes to, in one moment. Reads only. Materialized views are left out, as their content
  * is made by their query.
@@ -69,7 +66,7 @@ const PREPARE = 'SET LOCAL max_parallel_workers_per_gather = 0; SET LOCAL jit = 
  */
 export async function readContentSums(moment: Moment, options: SumsOptions): Promise<ContentSums> {
   const signal = options.signal ?? new AbortController().signal
-  await using readers = new Readers(moment, { limit: options.jobs, signal, prepare: PREPARE })
+  await using readers = new Readers(moment, { limit: options.jobs, signal, prepare: COMPARING })
   const side = await readers.run(async (session) => {
     const [row] = await session.query<{ server_encoding: string }>('SHOW server_encoding')
     return {

@@ -1,7 +1,7 @@
 import { readSequences, type SequenceFacts, type TableFacts } from '../catalog/index.ts'
 import type { EmitEvent } from '../report/index.ts'
 import { compareTable } from './content.ts'
-import { type Moment, Readers } from './readers.ts'
+import { COMPARING, type Moment, Readers } from './readers.ts'
 import { compareLargeObjects } from './large-objects.ts'
 import { type ObjectVerdict, type TableVerdict, type VerifyResult, worst } from './result.ts'
 import type { RoleChoices } from './roles.ts'
@@ -40,12 +40,6 @@ const DEFAULT_JOBS = 2
 const DEFAULT_DIFFERENCES = 10
 
 /**
- * The readers' settings. Their own parallelism is the servers' load, so queries get no parallel workers on top of it, and
- * JIT compiles each of them anew for longer than it saves.
- */
-const PREPARE = 'SET LOCAL max_parallel_workers_per_gather = 0; SET LOCAL jit = off'
-
-/**
  * Compares two databases and says for everything SAME, DIFFERENT or UNKNOWN (D8). Reads only. What cannot be looked at (no
  * right to, a lock, a lost connection) is UNKNOWN and never SAME; a failure throws only where nothing at all can
  * be compared, and when the signal fires.
@@ -53,8 +47,8 @@ const PREPARE = 'SET LOCAL max_parallel_workers_per_gather = 0; SET LOCAL jit = 
 export async function verify(options: VerifyOptions): Promise<VerifyResult> {
   const { mode = 'full', jobs = DEFAULT_JOBS, onEvent = () => {} } = options
   const signal = options.signal ?? new AbortController().signal
-  await using source = new Readers(options.source, { limit: jobs, signal, prepare: PREPARE })
-  await using target = new Readers(options.target, { limit: jobs, signal, prepare: PREPARE })
+  await using source = new Readers(options.source, { limit: jobs, signal, prepare: COMPARING })
+  await using target = new Readers(options.target, { limit: jobs, signal, prepare: COMPARING })
   const includeRows = options.includeRows ?? (() => true)
   const readers = { source, target }
   const [ours, theirs] = await allSettled([look(source, includeRows), look(target, () => true)])

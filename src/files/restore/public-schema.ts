@@ -1,4 +1,5 @@
 import { grantsOf, tokens, type Archive } from '../../archive/index.ts'
+import { PUBLIC_CREATE } from '../../migrate/index.ts'
 import type { NoticeReport } from '../../report/index.ts'
 
 /** The first major on which not everybody may create objects in schema public; also of the pg_dump that assumes so. */
@@ -26,18 +27,7 @@ export function publicGrants(
     return { before: pgDump >= CLOSED && !isOpen ? ['REVOKE CREATE ON SCHEMA public FROM PUBLIC'] : [] }
   }
   const before = pgDump < CLOSED ? ['GRANT CREATE ON SCHEMA public TO PUBLIC'] : []
-  if (!isOpen) return { before }
-  return {
-    before,
-    notice: {
-      level: 'info',
-      code: 'target.public-create',
-      message:
-        'Everybody may create objects in schema public, as on the source; by default, PostgreSQL 15 and newer do not allow that.',
-      hint: 'REVOKE CREATE ON SCHEMA public FROM PUBLIC on the target, unless somebody relies on it.',
-      object: 'public',
-    },
-  }
+  return isOpen ? { before, notice: PUBLIC_CREATE } : { before }
 }
 
 function isOpened(archive: Archive): boolean {

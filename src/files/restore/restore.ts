@@ -1,6 +1,6 @@
 import { readDatabase } from '../../catalog/index.ts'
 import { parseConnection, type Session } from '../../connection/index.ts'
-import { clearFailures, createLedger, dropLedger, openLedger, RunLock, type Ledger } from '../../engine/index.ts'
+import { clearFailures, createLedger, openLedger, RunLock, type Ledger } from '../../engine/index.ts'
 import { PgleapError } from '../../errors.ts'
 import {
   assertEmpty,
@@ -9,7 +9,9 @@ import {
   createDatabase,
   DEFAULT_JOBS,
   dropDatabase,
+  endRun,
   isAsCreated,
+  noteWrites,
   pgleapVersion,
   reconnecting,
   reservedSchemas,
@@ -30,7 +32,7 @@ import { targetOf, type Restoring, type Target } from './restoring.ts'
 import { runAndFlush } from './run.ts'
 import { restoreNotesOf, type RestoreNotes } from './run-notes.ts'
 import { noteSpace } from './space.ts'
-import { noteWrites, writesSinceDump } from './source-writes.ts'
+import { writesSinceDump } from './source-writes.ts'
 import { providersOf, viewOf, type View } from './view.ts'
 
 /**
@@ -201,20 +203,7 @@ async function finish(restoring: Restoring, lock: RunLock): Promise<RestoreRepor
     await using session = await target.open('control', signal)
     return await reportOf(restoring, session, { outcome, proof, sourceWrites })
   })
-  // With failures, the ledger stays: the same command tries them again.
-  if (report.failures.length === 0) {
-    await reconnecting(restoring, async () => {
-      await using session = await target.open('control', signal)
-      await dropLedger(session)
-    })
-  }
-  log.emit({
-    type: 'finished',
-    at: Date.now(),
-    ms: report.ms,
-    verdict: report.verdict,
-    failures: report.failures.length,
-  })
+  await endRun(report, { log, signal, openTarget: () => target.open('control', signal) })
   return { ...report, phases: log.phases }
 }
 
@@ -258,7 +247,7 @@ async function writesOf(restoring: Restoring): Promise<SourceWrites[]> {
   const { source, files, log, signal } = restoring
   if (source === undefined) return []
   const writes = await reconnecting(restoring, () => writesSinceDump(source, files, { log, signal }))
-  noteWrites(writes, log)
+  noteWrites(writes, 'dump', log)
   return writes
 }
 
