@@ -1,29 +1,16 @@
 import type { ChildProcess } from 'node:child_process'
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { accessSync, chmodSync, constants, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { chmodSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
-import { delimiter, join } from 'node:path'
+import { join } from 'node:path'
 import { expect, test } from 'vitest'
 import { connect, parseConnection } from '../../src/connection/index.ts'
 import { serverAccount } from '../kit/account.ts'
-import { connectClient, freePort, server } from '../kit/index.ts'
+import { connectClient, freePort, programNamed, server } from '../kit/index.ts'
 
 /** PgBouncer is no npm package: these tests run where it is installed. */
-const pgbouncer = [process.env['PGBOUNCER'] ?? '', ...pathEntries('pgbouncer')].find(isProgram)
-
-function pathEntries(name: string): string[] {
-  return (process.env['PATH'] ?? '').split(delimiter).map((folder) => join(folder, name))
-}
-
-function isProgram(path: string): boolean {
-  try {
-    accessSync(path, constants.X_OK)
-    return path !== ''
-  } catch {
-    return false
-  }
-}
+const pgbouncer = programNamed('pgbouncer')
 
 /** A PgBouncer in front of a server; `url` leads through it. */
 async function bouncer(program: string, serverPort: number, settings: Record<string, string>) {

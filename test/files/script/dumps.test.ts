@@ -17,7 +17,7 @@ import {
   loadDemo,
   loadRoles,
 } from '../../matrix/databases.ts'
-import { outputOf } from './peers.ts'
+import { outputOf } from './output-of.ts'
 
 /** Where test/matrix/databases.ts has these from. */
 const SHARED_DATA = join(import.meta.dirname, '../../../../shared/data')

@@ -15,7 +15,7 @@ import {
   programNamed,
 } from '../../kit/index.ts'
 import { run } from '../../migrate/support.ts'
-import { outputOf } from './peers.ts'
+import { outputOf } from './output-of.ts'
 import { restoreText } from './support.ts'
 
 const PASSWORD = 'app-s3cret-word'
