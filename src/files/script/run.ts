@@ -68,6 +68,8 @@ export class ScriptRun {
         const reason = error instanceof Error ? error.message : String(error)
         const message = `${reason} It is tried again.`
         emit({ type: 'notice', at: Date.now(), level: 'info', code: 'run.reconnecting', message })
+        // It may have a transaction open, in which what is done again would be there twice.
+        await this.#at.sessions.leave()
         await SYSTEM_CLOCK.sleep(pause, signal).catch(() => {})
       }
     }

@@ -12,7 +12,7 @@ import { restoreScript, type RestoreScriptOptions } from '../../../src/files/ind
 import { type Event, PgleapError } from '../../../src/index.ts'
 import { databaseNamed, faultProxy, freshDatabase, queryOnce, server, startServer } from '../../kit/index.ts'
 import { randomFrom } from '../../migrate/faults/scene.ts'
-import { hasRecord, rowsOf } from './support.ts'
+import { hasRecord, restoreText, rowsOf } from './support.ts'
 
 let folder: string
 beforeAll(async () => {
@@ -231,4 +231,30 @@ test('a database that a killed run was making is taken as made', async () => {
   const before = await restoreScript({ script, target: target.url })
   expect(before).toMatchObject({ outcome: 'restored', errors: [], expected: [] })
   expect(Object.keys(await rowsOf(made.url))).toEqual(['public.t'])
+})
+
+test("a lost connection of the record doubles nothing in the script's own open transaction", async () => {
+  const young = await server(17)
+  await using target = await freshDatabase(young)
+  await using other = await freshDatabase(young)
+  await other.query('create sequence once')
+  const lost = `SELECT CASE WHEN nextval('once') %% 2 = 1 THEN (SELECT count(pg_terminate_backend(pid, 10000))
+    FROM pg_stat_activity WHERE datname = '${target.name}' AND application_name ~ 'record') END`
+  const report = await restoreText(
+    `\\connect ${other.name}
+CREATE TABLE t (x text);
+CREATE FUNCTION cut() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN PERFORM (${lost.replace('%%', '%')}); RETURN NULL; END $$;
+CREATE TRIGGER cut AFTER INSERT ON t EXECUTE FUNCTION cut();
+INSERT INTO t VALUES ('insert');
+COPY t FROM stdin;
+copy
+\\.
+BEGIN;
+INSERT INTO t VALUES ('block');
+COMMIT;
+`,
+    target.url,
+  )
+  expect(report).toMatchObject({ outcome: 'restored', errors: [] })
+  expect(await other.query('select x from t order by x')).toEqual([{ x: 'block' }, { x: 'copy' }, { x: 'insert' }])
 })
