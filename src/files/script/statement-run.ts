@@ -53,7 +53,7 @@ export class StatementRun {
     const transactor = at.transactor()
     const { error, warnings } = await at.cancellable(() => transactor.statement(doing.piece.text.parts, step))
     if (error === undefined) return this.succeeded(doing, warnings)
-    const wasDone = at.maybeDone && isDoneBefore(doing.statement, error)
+    const wasDone = at.maybeDone && isDoneBefore(doing.statement, error) && (await this.#isOwn(doing.statement))
     at.maybeDone = false
     if (wasDone) {
       await at.record.done(doing.next.offset)
@@ -122,15 +122,24 @@ export class StatementRun {
   /** A database that somebody has made for the restore is as good as one that the script makes; one with content is not ours. */
   async #existingDatabase({ statement }: Doing, message: NewMessage): Promise<NewMessage> {
     if (message.sqlstate !== SQLSTATE.duplicateDatabase && message.sqlstate !== SQLSTATE.noPrivilege) return message
-    try {
-      await using session = await this.#at.sessions.look(statement.name)
-      if (!(await isEmptyDatabase(session))) return message
-    } catch (error) {
-      if (isClosed(error)) return message
-      throw error
-    }
+    if (!(await this.#isEmpty(statement.name))) return message
     const reason = `Database ${statement.name} is there already, and empty.`
     return { ...message, sort: 'expected', reason, missing: undefined }
+  }
+
+  /** A run that was killed may have been about to be told that the database is somebody else's. */
+  async #isOwn({ verb, kind, name }: Described): Promise<boolean> {
+    return verb !== 'CREATE' || kind !== 'DATABASE' || (await this.#isEmpty(name))
+  }
+
+  async #isEmpty(database: string): Promise<boolean> {
+    try {
+      await using session = await this.#at.sessions.look(database)
+      return await isEmptyDatabase(session)
+    } catch (error) {
+      if (isClosed(error)) return false
+      throw error
+    }
   }
 }
 

@@ -233,6 +233,23 @@ test('a database that a killed run was making is taken as made', async () => {
   expect(Object.keys(await rowsOf(made.url))).toEqual(['public.t'])
 })
 
+test("a database of somebody else's is not taken for one that a killed run has made", async () => {
+  const young = await server(17)
+  await using target = await freshDatabase(young)
+  await using used = await freshDatabase(young)
+  await used.query('create table mine (x int)')
+  const script = join(folder, 'theirs.sql')
+  const text = `CREATE TABLE t (x nothing);\nCREATE DATABASE ${used.name};\n\\connect ${used.name}\nCREATE TABLE t (x int);\n`
+  writeFileSync(script, text)
+  await restoreScript({ script, target: target.url, onError: 'stop' })
+  const at = text.indexOf(';') + 1
+  // As it is recorded before the server is asked to make it.
+  await target.query(`update pgleap.script set done_to = $1, next_to = $2`, [at, text.indexOf(';', at) + 1])
+  const report = await restoreScript({ script, target: target.url })
+  expect(report).toMatchObject({ outcome: 'errors', errors: [{ line: 2, followers: [{ line: 3 }, { line: 4 }] }] })
+  expect(Object.keys(await rowsOf(used.url))).toEqual(['public.mine'])
+})
+
 test("a lost connection of the record doubles nothing in the script's own open transaction", async () => {
   const young = await server(17)
   await using target = await freshDatabase(young)
