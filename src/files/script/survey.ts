@@ -41,7 +41,16 @@ const KEEP_BYTES = 8192
 const NAMED = 5
 
 /** Encodings that no server has: their characters hold bytes that look like quotes and backslashes (PostgreSQL docs, "Character Set Support"). */
-const CLIENT_ONLY = new Set(['SJIS', 'SHIFT_JIS_2004', 'SHIFTJIS', 'BIG5', 'GBK', 'UHC', 'JOHAB', 'GB18030'])
+const CLIENT_ONLY = new Set(
+  'sjis mskanji shiftjis win932 windows932 shiftjis2004 big5 win950 windows950 gbk win936 windows936 uhc win949 windows949 johab gb18030'.split(
+    ' ',
+  ),
+)
+
+/** Servers know these by other names, too, and however they are written (pg_encname_tbl and clean_encoding_name in encnames.c). */
+function isClientOnly(encoding: string): boolean {
+  return CLIENT_ONLY.has(encoding.toLowerCase().replaceAll(/[^a-z0-9]/gu, ''))
+}
 
 const BEGINNINGS = new Map([
   [' PostgreSQL database dump', 1],
@@ -132,7 +141,7 @@ class Findings {
     if (!SESSION_WORDS.has(piece.text.firstWord)) return state
     const statement = describe(piece.text, decodeNames(state.encoding))
     const next = affected(state, effectOf(statement), () => Buffer.concat(piece.text.parts))
-    if (CLIENT_ONLY.has(next.encoding)) throw clientOnly(next.encoding, piece.line)
+    if (isClientOnly(next.encoding)) throw clientOnly(next.encoding, piece.line)
     return next
   }
 
@@ -167,7 +176,7 @@ class Findings {
       case 'unrestrict':
         return refuse(`${name}, without \\restrict`)
       case 'encoding':
-        if (CLIENT_ONLY.has(command.encoding.toUpperCase())) throw clientOnly(command.encoding, line)
+        if (isClientOnly(command.encoding)) throw clientOnly(command.encoding, line)
         return encodingSet(state, command.encoding)
       default:
         return unreachable(command)

@@ -24,6 +24,7 @@ test.each([
   ['DROP DATABASE', `${TABLE}DROP DATABASE IF EXISTS old;`, 'script.clean', 'DROP DATABASE old .line 2'],
   ['DROP ROLE', `${TABLE}DROP ROLE app;`, 'script.clean', 'DROP ROLE app'],
   ['an encoding of clients', `${TABLE}SET client_encoding = 'SJIS';`, 'script.encoding', 'SJIS'],
+  ['an encoding of clients by another name', `${TABLE}SET client_encoding TO "Win-932";`, 'script.encoding', 'WIN-932'],
   ['zero bytes', `${TABLE}select 'a\0b';`, 'script.not-sql', 'zero byte'],
 ])('a script with %s is refused before any of it is run', async (_what, script, code, words) => {
   await using target = await freshDatabase(await server(17))
