@@ -147,18 +147,88 @@ export function namesFrom(found: readonly Token[], from: number): string[] {
   return names
 }
 
-/** The table or other object that a statement changes, by its name as written; undefined where that is not to be told. */
-export function subjectOf(statement: Described): string | undefined {
-  const { verb, kind, name, tokens: found } = statement
-  if (verb === 'COPY' || verb === 'INSERT INTO') return name
-  if (verb === 'SELECT') return sequenceOf(found)
-  if (verb === 'CREATE' && (kind === 'INDEX' || kind === 'TRIGGER' || kind === 'RULE' || kind === 'POLICY')) {
-    // CREATE RULE ... AS ON event TO table.
-    const on = found.findIndex((token) => token.kind === 'word' && token.name === (kind === 'RULE' ? 'to' : 'on'))
-    return on === -1 ? undefined : pathFrom(found, behindAny(found, on + 1, BEFORE_NAME))
-  }
-  if (verb === 'ALTER' || verb === 'GRANT' || verb === 'REVOKE' || verb === 'COMMENT') return name
-  return undefined
+/** Statements about something that is there. */
+const CHANGES = new Set(['ALTER', 'GRANT', 'REVOKE', 'COMMENT', 'SECURITY', 'REFRESH'])
+/** What belongs to a table, which is named behind another ON. */
+const OF_TABLES = new Set(['CONSTRAINT', 'TRIGGER', 'RULE', 'POLICY'])
+
+/** The tables and other objects that a statement changes, by their names as written; none where that is not to be told. */
+export function subjectsOf(statement: Described): string[] {
+  const { verb, kind, name, path, tokens: found, behindName } = statement
+  if (verb === 'COPY' || verb === 'INSERT INTO') return [name]
+  if (verb === 'SELECT') return some(sequenceOf(found), largeObjectIn(statement, LARGE_OBJECT_CALLS))
+  if (verb === 'CREATE' && kind === 'INDEX') return some(pathBehind(found, 'on'))
+  if (verb === 'CREATE' && (kind === 'TRIGGER' || kind === 'POLICY')) return some(pathBehind(found, 'on'))
+  // CREATE RULE ... AS ON event TO table; CREATE STATISTICS ... FROM table.
+  if (verb === 'CREATE' && kind === 'RULE') return some(pathBehind(found, 'to'))
+  if (verb === 'CREATE' && kind === 'STATISTICS') return some(pathBehind(found, 'from'))
+  if (!CHANGES.has(verb)) return []
+  if (kind === 'LARGE OBJECT') return some(largeObject(numberFrom(found, behindName)))
+  if (kind === 'COLUMN') return [path.slice(0, -1).join('.')]
+  if (OF_TABLES.has(kind)) return some(pathBehind(found.slice(behindName), 'on'))
+  // ALTER SEQUENCE ... OWNED BY table.column
+  const owned = pathBehind(found, 'owned', 'by')?.replace(/\.[^.]*$/u, '')
+  return [name, ...some(pathBehind(found, 'attach', 'partition'), owned)]
+}
+
+/** What a statement would make that others are about, beside the object that CREATE itself names. */
+export function madeBeside(statement: Described): string | undefined {
+  const { verb, kind, name, path, tokens: found } = statement
+  if (verb === 'ALTER' && kind === 'TABLE') return pathBehind(found, 'sequence', 'name')
+  if (verb === 'SELECT') return largeObjectIn(statement, new Set(['lo_create']))
+  if (verb !== 'CREATE' || kind !== 'INDEX' || path.length !== 1) return undefined
+  // It lies where its table does.
+  const table = pathBehind(found, 'on')
+  return table?.includes('.') === true ? `${table.slice(0, table.lastIndexOf('.'))}.${name}` : name
+}
+
+const LARGE_OBJECT_CALLS = new Set(['lo_open', 'lo_put', 'lo_unlink'])
+const OPEN_OBJECT_CALLS = new Set(['lowrite', 'lo_close', 'lo_lseek', 'lo_lseek64', 'lo_truncate', 'lo_truncate64'])
+
+/** The large object that a statement opens. */
+export function openedBy(statement: Described): string | undefined {
+  return largeObjectIn(statement, new Set(['lo_open']))
+}
+
+/** Whether a statement is about the large object that is open. */
+export function isAboutOpened(statement: Described): boolean {
+  return statement.verb === 'SELECT' && OPEN_OBJECT_CALLS.has(callIn(statement.tokens).name)
+}
+
+/** `SELECT pg_catalog.lo_open('16385', 131072)`, as pg_dump writes it. */
+function largeObjectIn({ verb, tokens: found }: Described, calls: ReadonlySet<string>): string | undefined {
+  const { name, first } = callIn(found)
+  return verb === 'SELECT' && calls.has(name) ? largeObject(numberFrom(found, first)) : undefined
+}
+
+function callIn(found: readonly Token[]): { name: string; first: number } {
+  const at = found[2]?.text === '.' ? 3 : 1
+  return found[at + 1]?.text === '(' ? { name: found[at]?.name ?? '', first: at + 2 } : { name: '', first: at }
+}
+
+function largeObject(number: string): string | undefined {
+  return number === '' ? undefined : `LARGE OBJECT ${number}`
+}
+
+/** Of a string, or of digits, which are tokens of their own. */
+function numberFrom(found: readonly Token[], at: number): string {
+  const first = found[at]
+  if (first?.kind === 'string') return first.name
+  const end = found.findIndex(({ text }, index) => index >= at && !/^\d$/u.test(text))
+  return found
+    .slice(at, end === -1 ? undefined : end)
+    .map(({ text }) => text)
+    .join('')
+}
+
+/** The name behind these words, where they stand. */
+function pathBehind(found: readonly Token[], ...words: string[]): string | undefined {
+  const at = found.findIndex((_, from) => words.every((word, index) => wordAt(found, from + index) === word))
+  return at === -1 ? undefined : pathFrom(found, behindAny(found, at + words.length, BEFORE_NAME))
+}
+
+function some(...names: readonly (string | undefined)[]): string[] {
+  return names.filter((name) => name !== undefined)
 }
 
 /** pg_dump sets sequences by name: `SELECT pg_catalog.setval('public.s', 7, true)`. */

@@ -1,5 +1,5 @@
 import { type DatabaseError, SQLSTATE } from '../../connection/index.ts'
-import { type Described, mentions, subjectOf } from './described.ts'
+import { type Described, madeBeside, mentions, subjectsOf } from './described.ts'
 import { expectedReason } from './expected.ts'
 import type { Ground } from './left-out.ts'
 import type { Messages, NewMessage, StoredMessage } from './messages.ts'
@@ -55,8 +55,7 @@ export class Judge {
     const { ground } = this.#now()
     const { sqlstate } = error.server
     const words = { sqlstate, message: wordsAbout(statement, error.server) }
-    const isMade = statement.verb === 'CREATE' && statement.name !== '' && MISSED.has(statement.kind)
-    const missing = isMade ? keyOf(this.#scope(statement), statement.name) : undefined
+    const missing = this.#made(statement)
     const reason = expectedReason({ ...ground, sqlstate, statement })
     if (reason !== undefined) {
       // What is there already is not missing, unless it is somebody else's.
@@ -77,18 +76,27 @@ export class Judge {
     return this.message(judged, {
       sort: cause.sort,
       message: `Left out, as ${cause.statement} failed (line ${String(cause.line)}): what is there is not this script's.`,
+      missing: this.#made(judged.statement),
       follows: cause.follows ?? cause.id,
     })
   }
 
-  /** The message by which the object that a statement changes was not made by the script. */
-  causeOfSubject(statement: Described): StoredMessage | undefined {
-    const subject = OVERLOADED.has(statement.kind) ? undefined : subjectOf(statement)
-    return subject === undefined ? undefined : this.#now().messages.causeOf([keyOf(this.#scope(statement), subject)])
+  /** The message by which an object that a statement changes was not made by the script; `open` is the large object that is open. */
+  causeOfSubject(statement: Described, open: string | undefined): StoredMessage | undefined {
+    if (OVERLOADED.has(statement.kind)) return undefined
+    const subjects = open === undefined ? subjectsOf(statement) : [open]
+    return this.#now().messages.causeOf(subjects.map((subject) => keyOf(this.#scope(statement), subject)))
   }
 
   made(statement: Described): void {
     this.#now().messages.found(keyOf(this.#scope(statement), statement.name))
+  }
+
+  /** The key of what a statement would make that others are about. */
+  #made(statement: Described): string | undefined {
+    const isNamed = statement.verb === 'CREATE' && statement.name !== '' && MISSED.has(statement.kind)
+    const name = isNamed ? statement.name : madeBeside(statement)
+    return name === undefined ? undefined : keyOf(this.#scope(statement), name)
   }
 
   #causeOfRefusal(statement: Described, sqlstate: string): StoredMessage | undefined {

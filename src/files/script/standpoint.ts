@@ -1,5 +1,6 @@
 import type { DatabaseError, Session } from '../../connection/index.ts'
 import { PgleapError } from '../../errors.ts'
+import { isAboutOpened, openedBy } from './described.ts'
 import { Judge, type Judged } from './judge.ts'
 import { leftOutReason, type Ground } from './left-out.ts'
 import { Messages, type NewMessage, type StoredMessage } from './messages.ts'
@@ -55,6 +56,8 @@ export class Standpoint {
   messages = new Messages()
   readonly #options: StandpointOptions
   #session: Session | undefined
+  /** The large object that the script has opened last: pg_dump opens one at a time. */
+  #object: string | undefined
 
   constructor(options: StandpointOptions) {
     this.#options = options
@@ -130,7 +133,9 @@ export class Standpoint {
   leftOut(doing: Doing): NewMessage | undefined {
     const reason = leftOutReason(doing.statement, this.ground)
     if (reason !== undefined) return this.judge.message(doing, { sort: 'left-out', message: 'Not run.', reason })
-    const cause = this.judge.causeOfSubject(doing.statement)
+    this.#object = openedBy(doing.statement) ?? this.#object
+    const open = isAboutOpened(doing.statement) ? this.#object : undefined
+    const cause = this.judge.causeOfSubject(doing.statement, open)
     return cause === undefined ? undefined : this.judge.follower(doing, cause)
   }
 
