@@ -63,7 +63,8 @@ export class Judge {
       return this.message(judged, { sort: 'expected', ...words, reason, missing: isTheirs ? missing : undefined })
     }
     const cause = this.#causeOfRefusal(statement, sqlstate)
-    if (cause !== undefined) {
+    // That something of a service's is missing is as expected; that the script's own is missing for it is not.
+    if (cause !== undefined && (cause.sort !== 'expected' || missing === undefined)) {
       return this.message(judged, { sort: cause.sort, ...words, missing, follows: cause.id })
     }
     const fills = statement.verb === 'COPY' || statement.verb === 'INSERT INTO'

@@ -215,3 +215,23 @@ ALTER DATABASE ${target.name} SET work_mem = 's3cret-seven';
   ])
   expect(JSON.stringify(again)).not.toContain('s3cret')
 })
+
+test('a database that fails for want of what the target does not allow is an error, and so is all that is in it', async () => {
+  await using young = await imitate('azure-flexible', 17)
+  const report = await restoreText(
+    `CREATE TABLESPACE fast OWNER postgres LOCATION '/nowhere';
+CREATE DATABASE shop WITH TEMPLATE = template0 TABLESPACE = fast;
+\\connect shop
+CREATE TABLE t (x int);
+COPY t FROM stdin;
+1
+\\.
+`,
+    young.adminUrl,
+  )
+  expect(report.expected.map(({ line }) => line)).toEqual([1])
+  expect(report).toMatchObject({
+    outcome: 'errors',
+    errors: [{ line: 2, statement: 'CREATE DATABASE shop', followers: [{ line: 3 }, { line: 4 }] }],
+  })
+})
