@@ -53,7 +53,7 @@ class CustomWriter implements ArchiveWriter {
     await this.#block(entry, DATA)
     const stream = this.#stream()
     return {
-      write: (chunk) => stream.write(chunk),
+      write: (...chunks) => stream.write(...chunks),
       end: async () => {
         if (entry.desc === 'TABLE DATA' && dataForm(entry) === 'copy') await stream.write(END_MARKER)
         const size = await stream.end()

@@ -44,10 +44,10 @@ export interface DataSize {
 
 export interface DataSink {
   /**
-   * Takes the bytes over (the chunk may be used again) and resolves when there is room for more. In COPY form several
-   * streams may write to one sink at once, as long as each chunk consists of whole rows.
+   * Takes the bytes over (the chunks may be used again) and resolves when there is room for more. In COPY form several
+   * streams may write to one sink at once, as long as the chunks of each call consist of whole rows.
    */
-  write(chunk: Uint8Array): Promise<void>
+  write(...chunks: Uint8Array[]): Promise<void>
   /** Adds the end marker of COPY data, where the entry has that form, and closes; tells of the file, where it has one of its own. */
   end(): Promise<DataSize & { file?: WrittenFile }>
 }
@@ -67,6 +67,12 @@ export interface ArchiveWriter extends AsyncDisposable {
   largeObjects(entry: Entry): Promise<LargeObjectsSink>
   /** Writes the table of contents, last of all (directory) or into its place (custom file), and makes the result durable. */
   finish(archive: Archive): Promise<WrittenFile[]>
+}
+
+/** Writes each entry's data into files of its own, so that one can be begun anew. */
+export interface DirectoryWriter extends ArchiveWriter {
+  /** Takes away what was written of an entry's data that has not ended, so that it is written again. Nobody may be writing it. */
+  discard(entry: Entry): Promise<void>
 }
 
 /** What the data of a TABLE DATA entry is; pg_dump leaves the COPY statement out where it dumps INSERT statements. */

@@ -1,4 +1,4 @@
-import { mkdir, readdir, rename } from 'node:fs/promises'
+import { mkdir, readdir, rename, rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import { PgleapError } from '../errors.ts'
 import { BlockPipe } from './compression/block-pipe.ts'
@@ -7,9 +7,9 @@ import { SUFFIXES } from './compression/kinds.ts'
 import type { TextMode } from './cursor.ts'
 import {
   dataForm,
-  type ArchiveWriter,
   type DataSink,
   type DataSize,
+  type DirectoryWriter,
   type LargeObjectsSink,
   type WrittenFile,
 } from './data.ts'
@@ -36,19 +36,23 @@ export interface DirectoryWriterOptions {
  * Writes pg_dump's directory format: a file for each entry with data, several at once, and toc.dat last, without which no
  * program takes the directory for an archive. Throws PgleapError `archive.exists`, `archive.level`, `archive.unwritable`.
  */
-export async function directoryWriter(options: DirectoryWriterOptions): Promise<ArchiveWriter> {
+export async function directoryWriter(options: DirectoryWriterOptions): Promise<DirectoryWriter> {
   const compress = blockCompressor(options.compression, options.level)
   await emptyFolder(options.path, new Set(options.kept?.map(({ file }) => file.path)))
-  return new DirectoryWriter(options, compress)
+  return new FilesWriter(options, compress)
 }
 
-class DirectoryWriter implements ArchiveWriter {
+class FilesWriter implements DirectoryWriter {
   readonly #options: DirectoryWriterOptions
   readonly #version: Archive['version']
   readonly #compress: CompressBlock
-  readonly #files: WrittenFile[] = []
+  /** By name. */
+  readonly #files = new Map<string, WrittenFile>()
   readonly #written = new Set<number>()
-  readonly #open = new Set<OutputFile>()
+  /** By name. */
+  readonly #open = new Map<string, OutputFile>()
+  /** Names of the files of each entry whose data has not ended, by dump id. */
+  readonly #begun = new Map<number, string[]>()
 
   constructor(options: DirectoryWriterOptions, compress: CompressBlock) {
     this.#options = options
@@ -56,18 +60,18 @@ class DirectoryWriter implements ArchiveWriter {
     this.#compress = compress
     for (const { dumpId, file } of options.kept ?? []) {
       this.#written.add(dumpId)
-      this.#files.push(file)
+      this.#files.set(file.path, file)
     }
   }
 
   async data(entry: Entry): Promise<DataSink> {
-    const { pipe, close } = await this.#stream(this.#fileOf(entry))
+    const { pipe, close } = await this.#stream(entry, this.#fileOf(entry))
     return {
-      write: (chunk) => pipe.write(chunk),
+      write: (...chunks) => pipe.write(...chunks),
       end: async () => {
         if (entry.desc === 'TABLE DATA' && dataForm(entry) === 'copy') await pipe.write(END_MARKER)
         const { size, file } = await close()
-        this.#written.add(entry.dumpId)
+        this.#ended(entry)
         return { ...size, file }
       },
     }
@@ -75,11 +79,12 @@ class DirectoryWriter implements ArchiveWriter {
 
   async largeObjects(entry: Entry): Promise<LargeObjectsSink> {
     // The list is never compressed: pg_restore's own is not.
-    const list = await this.#create(this.#fileOf(entry))
+    const name = this.#fileOf(entry)
+    const list = await this.#begin(entry, name)
     let lines = ''
     return {
       object: async (oid, chunks) => {
-        const { pipe, close } = await this.#stream(`blob_${oid}.dat`)
+        const { pipe, close } = await this.#stream(entry, `blob_${oid}.dat`)
         for await (const chunk of chunks) await pipe.write(chunk)
         lines += `${oid} blob_${oid}.dat\n`
         if (lines.length > BLOCK_BYTES) {
@@ -90,10 +95,26 @@ class DirectoryWriter implements ArchiveWriter {
       },
       end: async () => {
         await list.write(Buffer.from(lines))
-        await this.#close(list)
-        this.#written.add(entry.dumpId)
+        await this.#close(name, list)
+        this.#ended(entry)
       },
     }
+  }
+
+  async discard({ dumpId }: Entry): Promise<void> {
+    const { path } = this.#options
+    for (const name of this.#begun.get(dumpId) ?? []) {
+      const open = this.#open.get(name)
+      this.#open.delete(name)
+      this.#files.delete(name)
+      try {
+        if (open === undefined) await rm(join(path, name), { force: true })
+        else await open.abandon()
+      } catch (error) {
+        throw unwritable(join(path, name), error)
+      }
+    }
+    this.#begun.delete(dumpId)
   }
 
   async finish(archive: Archive): Promise<WrittenFile[]> {
@@ -108,9 +129,9 @@ class DirectoryWriter implements ArchiveWriter {
     await toc.write(
       tocBytes({ ...archive, format: 'directory', version, compression, entries }, { charset: charset(archive, text) }),
     )
-    await this.#close(toc)
+    await this.#close(partial, toc)
     await makeDurable(
-      this.#files.map((file) => join(path, file.path)),
+      [...this.#files.keys()].map((name) => join(path, name)),
       path,
     )
     try {
@@ -119,11 +140,11 @@ class DirectoryWriter implements ArchiveWriter {
       throw unwritable(path, error)
     }
     await makeDurable([], path)
-    return this.#files.map((file) => (file.path === partial ? { ...file, path: 'toc.dat' } : file))
+    return [...this.#files.values()].map((file) => (file.path === partial ? { ...file, path: 'toc.dat' } : file))
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
-    for (const file of this.#open) await file.abandon()
+    for (const file of this.#open.values()) await file.abandon()
   }
 
   /** The names that pg_dump gives (_ArchiveEntry of pg_backup_directory.c), without the suffix of the compression. */
@@ -133,10 +154,17 @@ class DirectoryWriter implements ArchiveWriter {
     return this.#version.minor < 16 ? 'blobs.toc' : `blobs_${dumpId}.toc`
   }
 
+  #ended({ dumpId }: Entry): void {
+    this.#written.add(dumpId)
+    this.#begun.delete(dumpId)
+  }
+
   async #stream(
-    name: string,
+    entry: Entry,
+    stem: string,
   ): Promise<{ pipe: BlockPipe; close: () => Promise<{ size: DataSize; file: WrittenFile }> }> {
-    const file = await this.#create(name + SUFFIXES[this.#options.compression])
+    const name = stem + SUFFIXES[this.#options.compression]
+    const file = await this.#begin(entry, name)
     const pipe = new BlockPipe({
       blockBytes: BLOCK_BYTES,
       compress: this.#compress,
@@ -144,21 +172,30 @@ class DirectoryWriter implements ArchiveWriter {
     })
     const close = async () => {
       const size = await pipe.end()
-      return { size, file: await this.#close(file) }
+      return { size, file: await this.#close(name, file) }
     }
     return { pipe, close }
   }
 
-  async #create(name: string): Promise<OutputFile> {
-    const file = await OutputFile.create(join(this.#options.path, name), name)
-    this.#open.add(file)
+  /** A file of an entry's data. */
+  async #begin({ dumpId }: Entry, name: string): Promise<OutputFile> {
+    const file = await this.#create(name)
+    const begun = this.#begun.get(dumpId)
+    if (begun === undefined) this.#begun.set(dumpId, [name])
+    else begun.push(name)
     return file
   }
 
-  async #close(file: OutputFile): Promise<WrittenFile> {
-    this.#open.delete(file)
+  async #create(name: string): Promise<OutputFile> {
+    const file = await OutputFile.create(join(this.#options.path, name), name)
+    this.#open.set(name, file)
+    return file
+  }
+
+  async #close(name: string, file: OutputFile): Promise<WrittenFile> {
+    this.#open.delete(name)
     const written = await file.close()
-    this.#files.push(written)
+    this.#files.set(name, written)
     return written
   }
 }

@@ -13,6 +13,7 @@ export {
   type ArchiveWriter,
   type DataSink,
   type DataSize,
+  type DirectoryWriter,
   type LargeObject,
   type LargeObjectsSink,
   type OpenArchive,
@@ -23,6 +24,7 @@ export type { TextMode } from './cursor.ts'
 export { decompressor } from './compression/decompress.ts'
 export { customWriter, type CustomWriterOptions } from './custom-writer.ts'
 export { directoryWriter, type DirectoryWriterOptions } from './directory-writer.ts'
+export { fileChecksum } from './file-checksum.ts'
 export { openArchive, type OpenOptions } from './open.ts'
 export { packedOutput, type PackedOutput, type PackedOutputOptions } from './packed-output.ts'
 export { charset } from './toc-bytes.ts'

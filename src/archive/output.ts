@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto'
-import { open, rm, type FileHandle } from 'node:fs/promises'
+import type { Stats } from 'node:fs'
+import { open, rm, stat, type FileHandle } from 'node:fs/promises'
 import type { WrittenFile } from './data.ts'
 import { unwritable } from './errors.ts'
 
@@ -8,19 +9,22 @@ export class OutputFile {
   readonly #path: string
   readonly #name: string
   readonly #handle: FileHandle
+  readonly #made: Pick<Stats, 'ino' | 'dev'>
   readonly #hash = createHash('sha256')
   #bytes = 0
 
-  private constructor(path: string, name: string, handle: FileHandle) {
+  private constructor({ path, name }: { path: string; name: string }, handle: FileHandle, made: Stats) {
     this.#path = path
     this.#name = name
     this.#handle = handle
+    this.#made = made
   }
 
   /** Refuses to overwrite: what is there was not asked to be replaced. `name` is what the result calls it. */
   static async create(path: string, name: string): Promise<OutputFile> {
     try {
-      return new OutputFile(path, name, await open(path, 'wx'))
+      const handle = await open(path, 'wx')
+      return new OutputFile({ path, name }, handle, await handle.stat())
     } catch (error) {
       throw unwritable(path, error)
     }
@@ -43,9 +47,12 @@ export class OutputFile {
     }
   }
 
+  /** Refuses where the name no longer leads here: somebody else, who began the same anew, would be taken for what was written. */
   async close(): Promise<WrittenFile> {
     try {
+      const isOwn = await this.#isOwn()
       await this.#handle.close()
+      if (!isOwn) throw new Error('another process has removed or replaced it')
     } catch (error) {
       throw unwritable(this.#path, error)
     }
@@ -53,8 +60,14 @@ export class OutputFile {
   }
 
   async abandon(): Promise<void> {
+    const isOwn = await this.#isOwn()
     await this.#handle.close()
-    await rm(this.#path, { force: true })
+    if (isOwn) await rm(this.#path, { force: true })
+  }
+
+  async #isOwn(): Promise<boolean> {
+    const there = await stat(this.#path).catch(() => undefined)
+    return there?.ino === this.#made.ino && there.dev === this.#made.dev
   }
 }
 

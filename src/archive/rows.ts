@@ -27,6 +27,14 @@ export async function* withoutEndMarker(source: AsyncIterable<Buffer>): AsyncGen
   let parts: Buffer[] = []
   let length = 0
   for await (const chunk of source) {
+    if (length <= TAIL && chunk.length >= GATHERED) {
+      // As it is: to put the gigabytes of a large table together anew would cost more than to read them.
+      yield* parts
+      yield chunk.subarray(0, chunk.length - TAIL)
+      parts = [Buffer.from(chunk.subarray(chunk.length - TAIL))]
+      length = TAIL
+      continue
+    }
     parts.push(chunk)
     length += chunk.length
     if (length < GATHERED) continue

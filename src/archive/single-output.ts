@@ -1,5 +1,4 @@
 import { createHash } from 'node:crypto'
-import { createReadStream } from 'node:fs'
 import { open, rename } from 'node:fs/promises'
 import { basename, dirname } from 'node:path'
 import type { Writable } from 'node:stream'
@@ -7,6 +6,7 @@ import { PgleapError } from '../errors.ts'
 import { drained } from './compression/drained.ts'
 import type { WrittenFile } from './data.ts'
 import { unwritable } from './errors.ts'
+import { fileChecksum } from './file-checksum.ts'
 import { makeDurable, OutputFile } from './output.ts'
 
 /** Where an archive of one file goes. */
@@ -36,7 +36,7 @@ async function fileOutput(path: string): Promise<Output> {
         await makeDurable([partial], dirname(path))
         await rename(partial, path)
         await makeDurable([], dirname(path))
-        return start === undefined ? written : { ...written, sha256: await checksum(path) }
+        return start === undefined ? written : { ...written, sha256: await fileChecksum(path) }
       } catch (error) {
         throw error instanceof PgleapError ? error : unwritable(path, error)
       }
@@ -102,11 +102,4 @@ async function assertAbsent(path: string): Promise<void> {
     hint: 'Name a file that is not there yet; nothing is overwritten.',
     party: 'usage',
   })
-}
-
-async function checksum(path: string): Promise<string> {
-  const hash = createHash('sha256')
-  const chunks: AsyncIterable<Buffer> = createReadStream(path, { highWaterMark: 1024 * 1024 })
-  for await (const chunk of chunks) hash.update(chunk)
-  return hash.digest('hex')
 }

@@ -35,19 +35,11 @@ export class BlockPipe {
   }
 
   /**
-   * Takes all of the chunk over at once, before anything is waited for, so that the chunks of several writers do not mix.
+   * Takes all of the chunks over at once, before anything is waited for, so that those of several writers do not mix.
    */
-  async write(chunk: Uint8Array): Promise<void> {
+  async write(...chunks: Uint8Array[]): Promise<void> {
     this.#check()
-    for (let from = 0; from < chunk.length;) {
-      this.#makeRoom(chunk.length - from)
-      const part = chunk.subarray(from, from + this.#block.length - this.#filled)
-      this.#block.set(part, this.#filled)
-      this.#filled += part.length
-      from += part.length
-      if (this.#filled === this.#options.blockBytes) this.#send()
-    }
-    this.#bytes += chunk.length
+    for (const chunk of chunks) this.#take(chunk)
     while (this.#underWay.length >= AT_ONCE) await this.#underWay[0]
     this.#check()
   }
@@ -61,9 +53,23 @@ export class BlockPipe {
     return { bytes: this.#bytes, storedBytes: this.#storedBytes }
   }
 
+  #take(chunk: Uint8Array): void {
+    for (let from = 0; from < chunk.length;) {
+      this.#makeRoom(chunk.length - from)
+      const part = chunk.subarray(from, from + this.#block.length - this.#filled)
+      this.#block.set(part, this.#filled)
+      this.#filled += part.length
+      from += part.length
+      if (this.#filled === this.#options.blockBytes) this.#send()
+    }
+    this.#bytes += chunk.length
+  }
+
   #makeRoom(wanted: number): void {
     if (this.#filled < this.#block.length) return
-    const room = Math.min(this.#options.blockBytes, Math.max(FIRST_ROOM, this.#filled * 4, this.#filled + wanted))
+    // Behind a block, more of them are likely.
+    const likely = this.#storedBytes > 0 || this.#underWay.length > 0 ? this.#options.blockBytes : FIRST_ROOM
+    const room = Math.min(this.#options.blockBytes, Math.max(likely, this.#filled * 4, this.#filled + wanted))
     const larger = (room === this.#options.blockBytes ? this.#spare.pop() : undefined) ?? Buffer.allocUnsafeSlow(room)
     this.#block.copy(larger, 0, 0, this.#filled)
     this.#block = larger

@@ -6,7 +6,7 @@ import { BLOCK_BYTES, blockCompressor } from './compress.ts'
 import { drained } from './drained.ts'
 
 export interface CompressedStream {
-  write(chunk: Uint8Array): Promise<void>
+  write(...chunks: Uint8Array[]): Promise<void>
   end(): Promise<DataSize>
 }
 
@@ -39,12 +39,13 @@ function deflated(level: number | undefined, store: (bytes: Buffer) => Promise<v
   // Whoever writes next gets the failure.
   storing.catch(() => undefined)
   return {
-    async write(chunk) {
+    async write(...chunks) {
       // It is destroyed only once storing has ended, which then throws.
       if (stream.destroyed) await storing
-      size.bytes += chunk.length
-      // zlib reads the chunk in its own thread, after the caller may have used it again.
-      if (!stream.write(Buffer.from(chunk))) await drained(stream)
+      // zlib reads them in its own thread, after the caller may have used them again.
+      const own = Buffer.concat(chunks)
+      size.bytes += own.length
+      if (!stream.write(own)) await drained(stream)
     },
     async end() {
       stream.end()

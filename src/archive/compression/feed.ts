@@ -20,13 +20,16 @@ export class Feed {
   /** Callers bound `count`: so many bytes are held. */
   async take(count: number): Promise<Buffer> {
     if (!(await this.#filledTo(count))) throw damagedData('its compressed data ends too early')
-    const [first] = this.#chunks
-    const all = first !== undefined && first.length >= count ? first : Buffer.concat(this.#chunks)
-    const rest = all.subarray(count)
-    this.#chunks = all === first ? this.#chunks.slice(1) : []
-    if (rest.length > 0) this.#chunks.unshift(rest)
-    this.#length -= count
-    return all.subarray(0, count)
+    const parts = this.#next(count)
+    const [only] = parts
+    return parts.length === 1 && only !== undefined ? only : Buffer.concat(parts, count)
+  }
+
+  /** The same, into memory of the caller's: all of it is filled. */
+  async fill(memory: Buffer): Promise<void> {
+    if (!(await this.#filledTo(memory.length))) throw damagedData('its compressed data ends too early')
+    let at = 0
+    for (const part of this.#next(memory.length)) at += part.copy(memory, at)
   }
 
   async skip(count: number): Promise<void> {
@@ -35,6 +38,19 @@ export class Feed {
 
   async close(): Promise<void> {
     await this.#source.return?.()
+  }
+
+  /** So many bytes are there. */
+  #next(count: number): Buffer[] {
+    this.#length -= count
+    const parts: Buffer[] = []
+    for (let left = count; left > 0;) {
+      const chunk = this.#chunks.shift() ?? Buffer.alloc(0)
+      parts.push(chunk.subarray(0, left))
+      if (chunk.length > left) this.#chunks.unshift(chunk.subarray(left))
+      left -= Math.min(left, chunk.length)
+    }
+    return parts
   }
 
   async #filledTo(count: number): Promise<boolean> {

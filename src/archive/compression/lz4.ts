@@ -25,10 +25,11 @@ export async function compressLz4(block: Buffer): Promise<Buffer> {
  */
 export async function* lz4Decompressed(source: AsyncIterable<Buffer>): AsyncGenerator<Buffer> {
   const feed = new Feed(source)
+  const room = new Room()
   try {
     while (!(await feed.ended())) {
       const magic = (await feed.take(4)).readUInt32LE()
-      if (magic === MAGIC) yield* frame(feed)
+      if (magic === MAGIC) yield* frame(feed, room)
       else if ((magic & 0xfffffff0) >>> 0 === SKIPPABLE) await feed.skip((await feed.take(4)).readUInt32LE())
       else throw damagedData('its compressed data is no lz4 frame')
     }
@@ -37,17 +38,19 @@ export async function* lz4Decompressed(source: AsyncIterable<Buffer>): AsyncGene
   }
 }
 
-async function* frame(feed: Feed): AsyncGenerator<Buffer> {
+async function* frame(feed: Feed, room: Room): AsyncGenerator<Buffer> {
   const hash = await xxhash()
   const descriptor = await readDescriptor(feed)
   const content = hash.create32()
   let window = Buffer.alloc(0)
   let bytes = 0n
   for (;;) {
-    const { blocks, isLast } = await readGroup(feed, descriptor)
-    if (blocks.length > 0) {
-      const before = descriptor.isLinked && window.length > 0 ? [length(window.length | STORED), window] : []
-      const all = await decompress([await header(descriptor), ...before, ...blocks, END])
+    const before = descriptor.isLinked && window.length > 0 ? [length(window.length | STORED), window] : []
+    room.hold(await header(descriptor), ...before)
+    const { bytesOfBlocks, isLast } = await readGroup(feed, descriptor, room)
+    if (bytesOfBlocks > 0) {
+      room.add(END)
+      const all = await decompress(room.bytes)
       const piece = all.subarray(before.length === 0 ? 0 : window.length)
       if (descriptor.hasContentChecksum) content.update(piece)
       bytes += BigInt(piece.length)
@@ -99,22 +102,27 @@ async function readDescriptor(feed: Feed): Promise<Descriptor> {
 }
 
 /** As many blocks as make up a group, each with its length in front; their checksums are checked here. */
-async function readGroup(feed: Feed, descriptor: Descriptor): Promise<{ blocks: Buffer[]; isLast: boolean }> {
-  const { blockSize, hasBlockChecksums } = descriptor
-  const blocks: Buffer[] = []
+async function readGroup(
+  feed: Feed,
+  { blockSize, hasBlockChecksums }: Descriptor,
+  room: Room,
+): Promise<{ bytesOfBlocks: number; isLast: boolean }> {
+  let bytesOfBlocks = 0
   for (let most = 0; most < GROUP; most += blockSize) {
     const word = await feed.take(4)
     const marked = word.readUInt32LE()
-    if (marked === 0) return { blocks, isLast: true }
+    if (marked === 0) return { bytesOfBlocks, isLast: true }
     const size = (marked & ~STORED) >>> 0
     if (size > blockSize) throw damagedData('a block of an lz4 frame is too large')
-    const block = await feed.take(size)
+    room.add(word)
+    const block = room.make(size)
+    await feed.fill(block)
+    bytesOfBlocks += size
     if (hasBlockChecksums && (await feed.take(4)).readUInt32LE() !== (await xxhash()).h32Raw(block)) {
       throw damagedData('the checksum of an lz4 block is wrong')
     }
-    blocks.push(word, block)
   }
-  return { blocks, isLast: false }
+  return { bytesOfBlocks, isLast: false }
 }
 
 /** Of a frame without checksums: what is in it was checked, or is decompressed content. */
@@ -134,10 +142,42 @@ function length(value: number): Buffer {
   return bytes
 }
 
-async function decompress(parts: Buffer[]): Promise<Buffer> {
+/** Memory for one group after the other: gigabytes of garbage take longer than to decompress. */
+class Room {
+  #memory = Buffer.alloc(0)
+  #length = 0
+
+  /** What was there is gone. */
+  hold(...parts: readonly Buffer[]): void {
+    this.#length = 0
+    for (const part of parts) this.add(part)
+  }
+
+  add(part: Buffer): void {
+    part.copy(this.make(part.length))
+  }
+
+  /** Room for as many bytes, to be filled before anything else is asked for. */
+  make(bytes: number): Buffer {
+    const from = this.#length
+    this.#length += bytes
+    if (this.#memory.length < this.#length) {
+      const larger = Buffer.allocUnsafeSlow(Math.max(this.#length, this.#memory.length * 2))
+      this.#memory.copy(larger, 0, 0, from)
+      this.#memory = larger
+    }
+    return this.#memory.subarray(from, this.#length)
+  }
+
+  get bytes(): Buffer {
+    return this.#memory.subarray(0, this.#length)
+  }
+}
+
+async function decompress(frame: Buffer): Promise<Buffer> {
   const { decompressFrame } = await import('lz4-napi')
   try {
-    return await decompressFrame(Buffer.concat(parts))
+    return await decompressFrame(frame)
   } catch (error) {
     throw damagedData('its compressed data cannot be read (lz4)', error)
   }

@@ -1,13 +1,9 @@
-import { createHash } from 'node:crypto'
-import { createReadStream } from 'node:fs'
 import { readdir, rename, rm, open, lstat } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
-import type { WrittenFile } from '../../archive/index.ts'
+import { fileChecksum, type WrittenFile } from '../../archive/index.ts'
 import { manifestPath } from '../manifest.ts'
 import { exists, makeError, unfinished } from './errors.ts'
 import { Journal, type EarlierDump, type FinishedTable } from './journal.ts'
-
-const READ_BYTES = 1024 * 1024
 
 /**
  * Where an archive goes. It is written under a name that does not look whole, and gets its own when it is: whoever finds the
@@ -77,9 +73,7 @@ export class Place {
     const path = join(this.partial, file.path)
     try {
       if ((await lstat(path)).size !== file.bytes) return false
-      const hash = createHash('sha256')
-      for await (const chunk of createReadStream(path, { highWaterMark: READ_BYTES })) hash.update(chunk)
-      return hash.digest('hex') === file.sha256
+      return (await fileChecksum(path)) === file.sha256
     } catch (error) {
       if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return false
       throw makeError(path, error)

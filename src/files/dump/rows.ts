@@ -61,9 +61,9 @@ export class SharedRows {
   }
 
   /** Not while a long row of another part is being written. */
-  async write(bytes: Buffer): Promise<void> {
+  async write(...rows: Buffer[]): Promise<void> {
     while (this.#alone !== undefined) await this.#alone
-    await this.#sink.write(bytes)
+    await this.#sink.write(...rows)
   }
 
   /** For whoever has it to himself. */
@@ -106,9 +106,9 @@ class PartRows implements Disposable {
 
   async #writeRows(bytes: Buffer): Promise<void> {
     if (this.#release === undefined) {
-      const rows = this.#begun.length === 0 ? bytes : Buffer.concat([...this.#begun, bytes])
+      const begun = this.#begun
       this.#forget()
-      await this.#shared.write(rows)
+      await this.#shared.write(...begun, bytes)
       return
     }
     await this.#shared.writeAlone(bytes)

@@ -1,11 +1,9 @@
-import { createHash } from 'node:crypto'
-import { createReadStream } from 'node:fs'
 import { stat } from 'node:fs/promises'
 import { join } from 'node:path'
+import { fileChecksum } from '../../archive/index.ts'
 import { PgleapError } from '../../errors.ts'
 import type { Manifest } from '../manifest.ts'
 
-const READ_BYTES = 1024 * 1024
 const MOST_NAMES = 5
 
 /**
@@ -43,15 +41,12 @@ async function sizeOf(path: string): Promise<number | undefined> {
 }
 
 async function hashOf(path: string, signal: AbortSignal | undefined): Promise<string> {
-  const hash = createHash('sha256')
-  const stream = createReadStream(path, { highWaterMark: READ_BYTES, ...(signal === undefined ? {} : { signal }) })
   try {
-    for await (const chunk of stream) hash.update(chunk)
+    return await fileChecksum(path, signal)
   } catch (error) {
     if (signal?.aborted === true) throw error
     throw unreadable(path, error)
   }
-  return hash.digest('hex')
 }
 
 function unreadable(path: string, error: unknown): PgleapError {
