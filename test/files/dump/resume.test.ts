@@ -6,9 +6,18 @@ import { fileURLToPath } from 'node:url'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { openArchive } from '../../../src/archive/index.ts'
 import { dump } from '../../../src/files/dump/dump.ts'
+import { openFiles } from '../../../src/files/restore/files.ts'
 import { manifestPath, readManifest } from '../../../src/files/manifest.ts'
 import type { DumpOptions, Event } from '../../../src/index.ts'
-import { connectClient, freshDatabase, queryOnce, startServer, type OwnServer } from '../../kit/index.ts'
+import {
+  connectClient,
+  faultProxy,
+  freshDatabase,
+  queryOnce,
+  startServer,
+  type FaultProxy,
+  type OwnServer,
+} from '../../kit/index.ts'
 import { QUIET, tables } from '../../migrate/faults/scene.ts'
 import { scratch } from './support.ts'
 
@@ -166,3 +175,46 @@ async function killed(options: DumpOptions, when: (event: Event) => boolean): Pr
   }
   await closed
 }
+
+test.each(['directory', 'custom'] as const)(
+  'a dump into a %s that another one has begun anew meanwhile does not end as if it were whole',
+  async (format) => {
+    await using source = await freshDatabase(server)
+    await source.query(tables())
+    await using folder = await scratch()
+    const to = folder.path('archive')
+    const held = async (proxy: FaultProxy, options: Partial<DumpOptions>) => {
+      const met = new AbortController()
+      const ended = dump({
+        ...options,
+        source: proxy.url(source.url),
+        to,
+        format,
+        compression: 'none',
+        jobs: 1,
+        hashes: 'none',
+        onEvent: (event) => {
+          if (event.type !== 'step-done' || met.signal.aborted) return
+          proxy.stall()
+          met.abort()
+        },
+      }).catch((error: unknown) => error)
+      await once(met.signal, 'abort')
+      return { ended }
+    }
+    await using one = await faultProxy(server)
+    await using other = await faultProxy(server)
+    const first = await held(one, {})
+    await source.query(`update f.big set payload = 'later'`)
+    const second = await held(other, { resume: 'resume' })
+    await one.resume()
+    expect(await first.ended).toMatchObject({ code: 'archive.unwritable' })
+    await other.resume()
+    const outcome = await second.ended
+    if (outcome instanceof Error) expect(existsSync(to)).toBe(false)
+    else {
+      await using proved = await openFiles(to, undefined)
+      expect(proved.manifest).toBeDefined()
+    }
+  },
+)
