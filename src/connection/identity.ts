@@ -96,6 +96,19 @@ export function refuse(source: ServerIdentity, target: ServerIdentity): PgleapEr
       party: 'target',
     })
   }
+  return refuseUnwritable(target)
+}
+
+/**
+ * Refuses a target that cannot be written to, where there is no source to be compared with.
+ * @throws PgleapError `target.standby`, `target.read-only`
+ */
+export async function assertWritable(target: Session): Promise<void> {
+  const refusal = refuseUnwritable(await identifyServer(target))
+  if (refusal !== undefined) throw refusal
+}
+
+function refuseUnwritable(target: ServerIdentity): PgleapError | undefined {
   if (target.recovering) {
     return new PgleapError({
       code: 'target.standby',

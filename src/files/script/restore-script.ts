@@ -1,8 +1,8 @@
 import type { Readable } from 'node:stream'
 import {
   addressOf,
+  assertWritable,
   connect,
-  identifyServer,
   parseConnection,
   type ConnectionInfo,
   type Session,
@@ -190,21 +190,6 @@ async function openMaintenance(info: ConnectionInfo, signal: AbortSignal): Promi
 
 function isNoDatabase(error: unknown): boolean {
   return error instanceof PgleapError && error.code === 'connect.no-database'
-}
-
-async function assertWritable(session: Session): Promise<void> {
-  const { recovering, readOnly } = await identifyServer(session)
-  if (!recovering && !readOnly) return
-  throw new PgleapError({
-    code: recovering ? 'target.standby' : 'target.read-only',
-    message: recovering
-      ? 'The target is a standby (in recovery), which cannot be written to.'
-      : 'The target is read only: default_transaction_read_only is on.',
-    hint: recovering
-      ? 'Connect to the primary, for example with target_session_attrs=primary and all hosts.'
-      : 'Turn it off on the server, the database or the user; some providers turn it on when the disk is full.',
-    party: 'target',
-  })
 }
 
 function scriptOf({ path }: ScriptSource, { bytes, sha256, statements, tables }: Survey): ScriptReport['script'] {
