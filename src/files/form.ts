@@ -1,7 +1,7 @@
 import { open, stat } from 'node:fs/promises'
 import { join } from 'node:path'
 import { PgleapError } from '../errors.ts'
-import { SERVER_FILE } from './dump/all-databases.ts'
+import { SERVER_FILE } from './server-file.ts'
 
 /** Where a tar file says what it is (tar's header, POSIX.1-1988). */
 const TAR_AT = 257

@@ -10,8 +10,8 @@ export interface ServerRoles {
   /** The superuser that initdb made; what superusers grant is recorded as granted by it, from 16 on. */
   bootstrap: string
   databases: readonly string[]
-  /** Whether this user may read the password verifiers of all roles. */
-  verifiers: 'readable' | 'unreadable'
+  /** Whether this user may read the password verifiers of all roles; `left-out`: a file was to hold none. */
+  verifiers: 'readable' | 'unreadable' | 'left-out'
   roles: readonly RoleFacts[]
   memberships: readonly Membership[]
   settings: readonly RoleSetting[]

@@ -12,6 +12,8 @@ export type {
   TablespaceFacts,
   Verifier,
 } from './facts.ts'
+export { keepRoles, readKeptRoles } from './kept-roles.ts'
+export type { KeepRolesOptions, KeptRoles } from './kept-roles.ts'
 export type { ParameterFacts } from './parameters.ts'
 export { planRoles } from './plan-roles.ts'
 export type { Change, Difference, LeftOut, NoLogin, PlannedTablespace, Reason, RolesPlan } from './plan.ts'
@@ -19,6 +21,6 @@ export type { RoleOptions, RolePowers, RolesInput } from './planning.ts'
 export { readRoles } from './read-roles.ts'
 export { readRolePasswords } from './role-passwords.ts'
 export type { RolePassword } from './role-passwords.ts'
-export { readRolesInput, roles } from './roles.ts'
-export type { RolesOptions } from './roles.ts'
+export { readRolesInput, roles, rolesFrom } from './roles.ts'
+export type { RolesFromOptions, RolesOptions, RolesOrigin } from './roles.ts'
 export { rolesSql } from './roles-sql.ts'

@@ -69,7 +69,11 @@ function passwordOf({ options, powers, source }: Planning, role: RoleFacts, name
   const { verifier } = role
   if (given === undefined && verifier.kind === 'none') return { use: undefined }
   if (given === undefined && verifier.kind === 'unreadable') {
-    return { refusal: 'verifier-unreadable', because: `${source.user} may not read passwords on the source` }
+    const because =
+      source.verifiers === 'left-out'
+        ? 'the dump was made without passwords'
+        : `${source.user} may not read passwords on the source`
+    return { refusal: 'verifier-unreadable', because }
   }
   if (given === undefined && verifier.kind === 'unknown') {
     return { refusal: 'verifier-refused', because: 'the source holds no verifier of it that PostgreSQL would know' }

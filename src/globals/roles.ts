@@ -66,51 +66,95 @@ export interface RolesOptions {
  * `roles.password-file`, `roles.password`, `roles.map`; what the target refuses is no error
  */
 export async function roles(options: RolesOptions): Promise<RolesReport> {
+  const { signal } = options
+  const info = parseConnection(options.source)
+  const target = options.target === undefined ? undefined : parseConnection(options.target)
+  if (target === undefined && options.apply === 'apply') throw noTarget()
+  const work = await begin(options)
+  const chosen = await chosenProvider(options.sourceProvider)
+  work.phase('connect')
+  await using source = await open(info, 'source', signal)
+  await using session = target === undefined ? undefined : await open(target, 'target', signal)
+  if (session !== undefined) await assertUsablePair(source, session)
+  work.phase('plan')
+  const provider = chosen ?? (await recogniseProvider(source, info.hosts[0]?.host))
+  const origin = { facts: await readRoles(source), provider, endpoint: addressOf(info, source) }
+  return await settle(origin, target && session ? { info: target, session } : undefined, work)
+}
+
+/** Roles that were read before, and where that was. */
+export interface RolesOrigin {
+  facts: ServerRoles
+  provider: Provider
+  endpoint: Endpoint
+}
+
+export type RolesFromOptions = Omit<RolesOptions, 'source' | 'sourceProvider' | 'target' | 'sql' | 'verifiers'> & {
+  target: string
+}
+
+/** The same for roles that a file holds (`readKeptRoles`). */
+export async function rolesFrom(origin: RolesOrigin, options: RolesFromOptions): Promise<RolesReport> {
+  const work = await begin(options)
+  const info = parseConnection(options.target)
+  work.phase('connect')
+  await using session = await open(info, 'target', options.signal)
+  work.phase('plan')
+  return await settle(origin, { info, session }, work)
+}
+
+/** What a call was asked for, with what has to be known before any server is reached. */
+interface Work {
+  options: Omit<RolesOptions, 'source' | 'sourceProvider' | 'target'>
+  roleOptions: RoleOptions
+  targetProvider: Provider | undefined
+  started: number
+  phase: (name: 'connect' | 'plan' | 'run' | 'verify') => void
+}
+
+async function begin(options: Work['options']): Promise<Work> {
+  const { onEvent, rolePasswords, ownMemberships = 'grant' } = options
+  return {
+    options,
+    roleOptions: {
+      roleMap: new Map(Object.entries(options.roleMap ?? {})),
+      tablespaceMap: new Map(Object.entries(options.tablespaceMap ?? {})),
+      ownMemberships,
+      ...(rolePasswords === undefined ? {} : { passwords: await readRolePasswords(rolePasswords) }),
+    },
+    targetProvider: await chosenProvider(options.targetProvider),
+    started: Date.now(),
+    phase: (phase) => onEvent?.({ type: 'phase', at: Date.now(), phase }),
+  }
+}
+
+/** Compares, does what is to be done, and reports. */
+async function settle(
+  { facts, provider, endpoint: from }: RolesOrigin,
+  target: { info: ConnectionInfo; session: Session } | undefined,
+  { options, roleOptions, targetProvider, started, phase }: Work,
+): Promise<RolesReport> {
   const { signal, onEvent } = options
-  const started = Date.now()
-  const phase = (name: 'connect' | 'plan' | 'run' | 'verify') =>
-    onEvent?.({ type: 'phase', at: Date.now(), phase: name })
-  const info = {
-    source: parseConnection(options.source),
-    target: options.target === undefined ? undefined : parseConnection(options.target),
-  }
-  if (info.target === undefined && options.apply === 'apply') throw noTarget()
-  const passwords = options.rolePasswords === undefined ? undefined : await readRolePasswords(options.rolePasswords)
-  const chosen = {
-    source: await chosenProvider(options.sourceProvider),
-    target: await chosenProvider(options.targetProvider),
-  }
-  phase('connect')
-  await using source = await open(info.source, 'source', signal)
-  await using target = info.target === undefined ? undefined : await open(info.target, 'target', signal)
-  if (target !== undefined) await assertUsablePair(source, target)
-  phase('plan')
   const providers = {
-    source: chosen.source ?? (await recogniseProvider(source, info.source.hosts[0]?.host)),
+    source: provider,
     target:
-      chosen.target ??
-      (target === undefined ? selfManaged : await recogniseProvider(target, info.target?.hosts[0]?.host)),
+      targetProvider ??
+      (target === undefined ? selfManaged : await recogniseProvider(target.session, target.info.hosts[0]?.host)),
   }
-  const roleOptions: RoleOptions = {
-    roleMap: new Map(Object.entries(options.roleMap ?? {})),
-    tablespaceMap: new Map(Object.entries(options.tablespaceMap ?? {})),
-    ownMemberships: options.ownMemberships ?? 'grant',
-    ...(passwords === undefined ? {} : { passwords }),
-  }
-  const input = await readRolesInput(source, target, providers, roleOptions, signal)
+  const input = await inputOf(facts, target?.session, { providers, options: roleOptions, signal })
   const plan = planRoles(input)
   const script = options.sql === 'script' ? rolesSql(plan, { verifiers: options.verifiers ?? 'omit' }) : undefined
   let applied: AppliedRoles | undefined
   let after = plan
   if (options.apply === 'apply' && target !== undefined) {
     phase('run')
-    applied = await applyRoles(target, plan, { onEvent, signal })
+    applied = await applyRoles(target.session, plan, { onEvent, signal })
     phase('verify')
-    after = planRoles({ ...input, target: await readRoles(target) })
+    after = planRoles({ ...input, target: await readRoles(target.session) })
   }
   const report: RolesReport = {
-    source: endpoint(info.source, source, providers.source),
-    target: info.target && target ? endpoint(info.target, target, providers.target) : undefined,
+    source: { ...from, provider: provider.name },
+    target: target && { ...addressOf(target.info, target.session), provider: providers.target.name },
     startedAt: new Date(started).toISOString(),
     ms: Date.now() - started,
     roles: ownRoles(input),
@@ -133,11 +177,23 @@ export async function roles(options: RolesOptions): Promise<RolesReport> {
 export async function readRolesInput(
   source: Session,
   target: Session | undefined,
-  providers: { source: Provider; target: Provider },
+  providers: InputParts['providers'],
   options: RoleOptions,
-  signal?: AbortSignal,
 ): Promise<RolesInput> {
-  const theirs = await readRoles(source)
+  return inputOf(await readRoles(source), target, { providers, options, signal: undefined })
+}
+
+interface InputParts {
+  providers: { source: Provider; target: Provider }
+  options: RoleOptions
+  signal: AbortSignal | undefined
+}
+
+async function inputOf(
+  theirs: ServerRoles,
+  target: Session | undefined,
+  { providers, options, signal }: InputParts,
+): Promise<RolesInput> {
   const unknown = [...(options.roleMap?.keys() ?? [])].filter(
     (name) => !theirs.roles.some((role) => role.name === name),
   )
@@ -195,10 +251,6 @@ function open(info: ConnectionInfo, side: Side, signal: AbortSignal | undefined)
 
 async function chosenProvider(choice: string | undefined): Promise<Provider | undefined> {
   return choice === undefined ? undefined : resolveProvider(choice)
-}
-
-function endpoint(info: ConnectionInfo, session: Session, provider: Provider): Endpoint & { provider: string } {
-  return { ...addressOf(info, session), provider: provider.name }
 }
 
 function noTarget(): PgleapError {

@@ -1,12 +1,13 @@
 import { mkdir, open, rename } from 'node:fs/promises'
 import { join } from 'node:path'
 import { PgleapError, unreachable } from '../../errors.ts'
-import { roles } from '../../globals/index.ts'
+import { keepRoles } from '../../globals/index.ts'
 import { endpoint, openSession, RunLog, userObjects } from '../../migrate/index.ts'
 import { recogniseProvider, resolveProvider } from '../../provider/index.ts'
 import type { Endpoint } from '../../report/index.ts'
 import { loadSql } from '../../sql.ts'
 import { manifestPath, readManifest } from '../manifest.ts'
+import { describeFiles, ROLES_DATA, ROLES_SCRIPT, SERVER_FILE, serverFileText } from '../server-file.ts'
 import { chooseDatabases, type FoundDatabase } from './choose-databases.ts'
 import { dumpDatabase, type DatabaseDump } from './database.ts'
 import { exists, makeError } from './errors.ts'
@@ -15,17 +16,14 @@ import { Place } from './place.ts'
 
 const databasesSql = loadSql(import.meta.url, 'databases.sql')
 
-/** Lies in the folder once every database is in it. */
-export const SERVER_FILE = 'pgleap-server.json'
-
 /** The database that every server starts with: it is dumped only where somebody uses it. */
 const MAINTENANCE = 'postgres'
 
 export type AllDatabases = Omit<DatabaseDump, 'to' | 'manifest' | 'snapshot'> & { options: DumpOptions }
 
 /**
- * Dumps all databases of a server into a folder: `databases/NAME` each, `roles.sql`, and last `pgleap-server.json`, which
- * lists them. Several databases at once, the largest first.
+ * Dumps all databases of a server into a folder: `databases/NAME` each, `roles.sql` and `roles.json`, and last
+ * `pgleap-server.json`, which lists them. Several databases at once, the largest first.
  */
 export async function dumpAll(
   all: AllDatabases,
@@ -119,17 +117,17 @@ async function makeFolder(folder: string, resume: 'resume' | 'new'): Promise<voi
   }
 }
 
-/** `roles.sql` as of now; it is written anew by a dump that goes on. */
+/** The roles as of now; they are written anew by a dump that goes on. */
 async function writeRoles(folder: string, { options, sourceProvider, signal }: AllDatabases): Promise<string> {
-  const { script = '' } = await roles({
+  const { script, data } = await keepRoles({
     source: options.source,
-    sql: 'script',
     verifiers: options.verifiers ?? 'include',
     ...(sourceProvider === undefined ? {} : { sourceProvider }),
     ...(signal === undefined ? {} : { signal }),
   })
-  const path = join(folder, 'roles.sql')
+  const path = join(folder, ROLES_SCRIPT)
   await writeWhole(path, script)
+  await writeWhole(join(folder, ROLES_DATA), data)
   return path
 }
 
@@ -218,8 +216,10 @@ async function writeServerFile(
     moment,
     bytes,
   }))
-  const text = JSON.stringify({ format: 1, source, roles: 'roles.sql', databases: listed }, undefined, 1)
-  await writeWhole(join(folder, SERVER_FILE), `${text}\n`)
+  const kind = all.choices.format === 'directory' ? 'directory' : 'file'
+  const manifests = listed.map(({ path }) => manifestPath(path, kind))
+  const files = await describeFiles(folder, [ROLES_SCRIPT, ROLES_DATA, ...manifests])
+  await writeWhole(join(folder, SERVER_FILE), serverFileText({ source, files, databases: listed }))
 }
 
 function failure(database: string, error: unknown): DumpReport['failed'][number] {

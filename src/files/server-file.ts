@@ -1,0 +1,115 @@
+import { createHash } from 'node:crypto'
+import { readFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { z } from 'zod'
+import { PgleapError } from '../errors.ts'
+
+/** Lies in the folder of a whole server once every database is in it. */
+export const SERVER_FILE = 'pgleap-server.json'
+/** The roles of the server: for people and psql, and as data for `restore`. */
+export const ROLES_SCRIPT = 'roles.sql'
+export const ROLES_DATA = 'roles.json'
+
+const FORMAT = 1
+
+const serverSchema = z.object({
+  format: z.literal(FORMAT),
+  source: z.object({
+    host: z.string(),
+    port: z.int(),
+    database: z.string(),
+    user: z.string(),
+    version: z.string(),
+  }),
+  roles: z.literal(ROLES_SCRIPT),
+  /** The roles and the manifests of the databases, relative to the folder; with these, every file of it is proved. */
+  files: z.array(
+    z.object({ path: z.string(), bytes: z.int().nonnegative(), sha256: z.string().regex(/^[0-9a-f]{64}$/) }),
+  ),
+  databases: z.array(
+    z.object({
+      database: z.string(),
+      path: z.string().regex(/^databases\/[^/]+$/),
+      moment: z.string(),
+      bytes: z.int().nonnegative(),
+    }),
+  ),
+})
+
+/** What is in the folder of a whole server. Names of databases and hosts, no secrets. */
+export type ServerFile = z.infer<typeof serverSchema>
+
+export function serverFileText(file: Omit<ServerFile, 'format' | 'roles'>): string {
+  return `${JSON.stringify({ format: FORMAT, roles: ROLES_SCRIPT, ...file }, undefined, 1)}\n`
+}
+
+/** Size and SHA-256 of small files in the folder. */
+export async function describeFiles(folder: string, paths: readonly string[]): Promise<ServerFile['files']> {
+  const described: ServerFile['files'] = []
+  for (const path of paths) {
+    const bytes = await readFile(join(folder, path))
+    described.push({ path, bytes: bytes.length, sha256: createHash('sha256').update(bytes).digest('hex') })
+  }
+  return described
+}
+
+/**
+ * Reads what a folder says of itself, with the SHA-256 of that.
+ * @throws PgleapError `restore.no-server`, `manifest.unreadable`, `manifest.damaged`, `manifest.version`
+ */
+export async function readServerFile(folder: string): Promise<ServerFile & { sha256: string }> {
+  const path = join(folder, SERVER_FILE)
+  let text: string
+  try {
+    text = await readFile(path, 'utf8')
+  } catch (error) {
+    if (error instanceof Error && 'code' in error && (error.code === 'ENOENT' || error.code === 'ENOTDIR')) {
+      throw noServer(folder)
+    }
+    throw new PgleapError({
+      code: 'manifest.unreadable',
+      message: `${path} cannot be read: ${error instanceof Error ? error.message : String(error)}.`,
+      party: 'usage',
+      cause: error,
+    })
+  }
+  const data = parsed(path, text)
+  const form = z.object({ format: z.int() }).safeParse(data)
+  if (form.success && form.data.format > FORMAT) {
+    throw new PgleapError({
+      code: 'manifest.version',
+      message: `${path} has form ${String(form.data.format)}; this pgleap reads form ${String(FORMAT)}.`,
+      hint: 'Use the version of pgleap that made it, or a newer one.',
+      party: 'usage',
+    })
+  }
+  const result = serverSchema.safeParse(data)
+  if (!result.success) throw damaged(path, z.prettifyError(result.error).replaceAll(/\s+/g, ' '))
+  return { ...result.data, sha256: createHash('sha256').update(text).digest('hex') }
+}
+
+function parsed(path: string, text: string): unknown {
+  try {
+    return JSON.parse(text)
+  } catch (error) {
+    throw damaged(path, error instanceof Error ? error.message : String(error))
+  }
+}
+
+function damaged(path: string, why: string): PgleapError {
+  return new PgleapError({
+    code: 'manifest.damaged',
+    message: `${path} is damaged or cut off: ${why}.`,
+    hint: 'Copy the folder again from where it was made.',
+    party: 'usage',
+  })
+}
+
+function noServer(folder: string): PgleapError {
+  return new PgleapError({
+    code: 'restore.no-server',
+    message: `${folder} is not the folder of a whole server: there is no ${SERVER_FILE} in it.`,
+    hint: 'It is written last: finish a dump that broke off with "pgleap dump --all-databases --resume". One archive or script is restored without --all-databases.',
+    party: 'usage',
+  })
+}
