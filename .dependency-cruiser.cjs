@@ -18,6 +18,7 @@ const neighbours = [
   ['files', 'migrate'],
   ['rehearse', 'migrate'],
   ['server', 'migrate'],
+  ['server', 'files'],
   ['runbook', 'migrate'],
 ]
 

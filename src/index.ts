@@ -41,8 +41,13 @@ export { rehearse } from './rehearse/index.ts'
 export type { RehearseOptions } from './rehearse/index.ts'
 export { fromPigsty, runbook } from './runbook/index.ts'
 export type { FromPigstyOptions, PigstyTask, RunbookOptions } from './runbook/index.ts'
-export { migrateServer, resumeServer, statusServer } from './server/index.ts'
-export type { MigrateServerOptions, ResumeServerOptions, StatusServerOptions } from './server/index.ts'
+export { migrateServer, restoreServer, resumeServer, statusServer } from './server/index.ts'
+export type {
+  MigrateServerOptions,
+  RestoreServerOptions,
+  ResumeServerOptions,
+  StatusServerOptions,
+} from './server/index.ts'
 export type {
   ArchiveListing,
   CheckOutcome,

@@ -27,7 +27,7 @@ export async function showServerRun(
 /** Who is to act first, of all whom some database or role asks for. */
 const FROM_WORST: readonly Party[] = ['internal', 'target', 'source', 'usage', 'findings', 'partial', 'difference']
 
-function exitCodeOfServer({ databases, roles, verdict }: ServerReport): number {
+export function exitCodeOfServer({ databases, roles, verdict }: ServerReport): number {
   const parties = new Set<Party>(databases.flatMap(({ error }) => error?.party ?? []))
   if (databases.some(({ state }) => state === 'partial')) parties.add('partial')
   if (roles.refused.length > 0 || roles.blocked.length > 0) parties.add('partial')

@@ -1,11 +1,14 @@
 import type { Party } from '../errors.ts'
 import type { Endpoint, NoticeReport, RunReport, RunVerdict, StatusReport, VerifiedObject } from './result.ts'
+import type { ArchiveReport } from './restore-report.ts'
 import type { RolesReport } from './roles-report.ts'
 
-/** What the migration of a whole server returns. Plain JSON without secrets. */
+/** What the migration of a whole server returns, and the restore of one. Plain JSON without secrets. */
 export interface ServerReport {
-  /** The databases that the connection strings name: where the two servers are asked. */
+  /** The databases that the connection strings name: where the two servers are asked. Of a restore: what was dumped. */
   source: Endpoint
+  /** Of a restore: the folder that it is from. */
+  folder?: string
   target: Endpoint
   /** ISO 8601, UTC; of the first process that worked on the run. */
   startedAt: string
@@ -36,7 +39,7 @@ export interface DatabaseReport {
   /** What is compared of the database itself: owner, locale, settings, grants and the like. */
   properties: VerifiedObject[]
   /** Where it came to an end, with or without failures. */
-  run?: RunReport
+  run?: RunReport & { archive?: ArchiveReport }
   error?: DatabaseError
 }
 

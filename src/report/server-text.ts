@@ -16,15 +16,20 @@ const MOST_LISTED = 40
 const WIDTH = 160
 
 /** What the verdict of a whole server means, in one sentence. */
-export function serverMeaning({ verdict, databases }: Pick<ServerReport, 'verdict' | 'databases'>): string {
+export function serverMeaning({
+  verdict,
+  databases,
+  folder,
+}: Pick<ServerReport, 'verdict' | 'databases' | 'folder'>): string {
   const failed = databases.filter(({ state }) => state !== 'done').length
   if (failed > 0)
     return `${plural(failed, 'database')} of ${plural(databases.length, 'database')} could not be finished`
+  const [from, copied] = folder === undefined ? ['source', 'copied'] : ['folder', 'restored']
   const meanings: Record<RunVerdict, string> = {
-    SAME: `source and target hold the same: roles and ${plural(databases.length, 'database')} compared`,
-    DIFFERENT: 'source and target differ',
+    SAME: `${from} and target hold the same: roles and ${plural(databases.length, 'database')} compared`,
+    DIFFERENT: `${from} and target differ`,
     UNKNOWN: 'not everything could be compared, so nothing is promised',
-    SKIPPED: 'copied, but not compared',
+    SKIPPED: `${copied}, but not compared`,
   }
   return meanings[verdict]
 }
@@ -50,6 +55,7 @@ function facts(report: ServerReport, style: Style): string[] {
   const rows = moved.reduce((sum, total) => sum + total.rows, 0)
   return fields(
     [
+      ...(report.folder === undefined ? [] : [['folder', oneLine(report.folder)] as const]),
       ['source', describeEndpoint(report.source)],
       ['target', describeEndpoint(report.target)],
       ['moved', `${formatBytes(bytes)}, ${plural(rows, 'row')}, ${plural(report.databases.length, 'database')}`],
@@ -126,9 +132,10 @@ function warnings({ notices }: ServerReport, style: Style): string[] {
     })
 }
 
-function nextStep({ databases, verdict }: ServerReport, style: Style): string[] {
+function nextStep({ databases, verdict, folder }: ServerReport, style: Style): string[] {
   if (databases.some(({ state }) => state !== 'done')) {
-    const text = 'mend the causes, then `pgleap resume --all-databases TARGET` goes on with what is not done.'
+    const again = folder === undefined ? '`pgleap resume --all-databases TARGET`' : 'the same command again'
+    const text = `mend the causes, then ${again} goes on with what is not done.`
     return fields([['next', text]], style)
   }
   return verdict === 'SAME' || verdict === 'SKIPPED' ? [] : fields([['next', 'do not use the target yet.']], style)

@@ -21,7 +21,7 @@ export interface ServerChoices {
   rolePasswords: string | null
 }
 
-export function serverChoices(options: MigrateServerOptions): ServerChoices {
+export function serverChoices(options: Partial<Omit<MigrateServerOptions, 'source' | 'target'>>): ServerChoices {
   return {
     owners: options.owners ?? 'keep',
     privileges: options.privileges ?? 'keep',
@@ -55,13 +55,13 @@ export function chosenProviders({ sourceProvider, targetProvider }: ServerChoice
  * A run goes on with the choices that it began with, but for what decides over no object.
  * @throws PgleapError `resume.other-choices`
  */
-export function assertSameServerChoices(began: ServerChoices, now: ServerChoices): void {
+export function assertSameServerChoices(began: ServerChoices, now: ServerChoices, again: string): void {
   const { verify, rolePasswords } = now
   if (isDeepStrictEqual({ ...began, verify, rolePasswords }, now)) return
   throw new PgleapError({
     code: 'resume.other-choices',
     message: 'The target holds an unfinished run of a whole server that began with other options.',
-    hint: 'Go on with it by "pgleap resume --all-databases", or give up on it: drop what it has made, and its record, the database pgleap_server_run.',
+    hint: `Go on with it by ${again}, or give up on it: drop what it has made, and its record, the database pgleap_server_run.`,
     party: 'usage',
   })
 }

@@ -1,7 +1,8 @@
+import type { ConnectionInfo } from '../connection/index.ts'
 import { openLedger } from '../engine/index.ts'
 import { PgleapError } from '../errors.ts'
 import { userObjects } from '../migrate/index.ts'
-import { openOn, type Infos } from './ends.ts'
+import { openOn } from './ends.ts'
 
 /**
  * Refuses a target on which databases of these names hold something already (invariant 8); all of them in one error, before
@@ -10,13 +11,13 @@ import { openOn, type Infos } from './ends.ts'
  * @throws PgleapError `target.databases-not-empty`
  */
 export async function assertNothingInTheWay(
-  infos: Infos,
+  target: ConnectionInfo,
   existing: readonly string[],
   signal: AbortSignal | undefined,
 ): Promise<void> {
   const found: string[] = []
   for (const name of existing) {
-    await using session = await openOn(infos.target.withDatabase(name), 'target', 'control', signal)
+    await using session = await openOn(target.withDatabase(name), 'target', 'control', signal)
     if ((await openLedger(session)) !== undefined) continue
     const [object, ...others] = await userObjects(session)
     if (object === undefined) continue

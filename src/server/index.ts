@@ -1,4 +1,5 @@
 export { migrateServer } from './migrate-server.ts'
-export type { MigrateServerOptions, ResumeServerOptions, StatusServerOptions } from './options.ts'
+export type { MigrateServerOptions, RestoreServerOptions, ResumeServerOptions, StatusServerOptions } from './options.ts'
+export { restoreServer } from './restore-server.ts'
 export { resumeServer } from './resume-server.ts'
 export { statusServer } from './status-server.ts'

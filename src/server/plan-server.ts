@@ -29,7 +29,7 @@ export async function planServer(options: PlanServerOptions): Promise<NewServerR
   if (choices.tablespaces === 'keep') assertTablespacesKnown(roles)
   const there = new Set((await readDatabases(pair.target)).map(({ name }) => name))
   const existing = chosen.map(({ name }) => name).filter((name) => there.has(name))
-  await assertNothingInTheWay(infos, existing, signal)
+  await assertNothingInTheWay(infos.target, existing, signal)
   return {
     source: { describe: infos.source.describe(), connection: withoutSecrets(infos.source) },
     choices,
@@ -70,7 +70,8 @@ export function placed(
   }
 }
 
-function assertTablespacesKnown({ tablespaces }: RolesReport): void {
+/** @throws PgleapError `target.missing-tablespaces` */
+export function assertTablespacesKnown({ tablespaces }: Pick<RolesReport, 'tablespaces'>): void {
   const missing = tablespaces.filter(({ how }) => how === 'missing').map(({ target }) => `"${target ?? ''}"`)
   if (missing.length === 0) return
   throw new PgleapError({

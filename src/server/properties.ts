@@ -1,6 +1,7 @@
 import type { DatabaseFacts } from '../catalog/index.ts'
 import { closesDatabase } from '../migrate/index.ts'
 import type { VerifiedObject } from '../report/index.ts'
+import { settingSql } from '../sql.ts'
 
 export interface PropertyOptions {
   owners: 'keep' | 'skip'
@@ -57,11 +58,14 @@ function localeOf(facts: DatabaseFacts, { majors }: PropertyOptions): string {
 }
 
 function settingsOf({ settings }: DatabaseFacts): string {
-  return settings
-    .filter((setting) => setting.role === undefined && !closesDatabase(setting))
-    .map(({ name, value }) => `${name}=${value}`)
-    .toSorted()
-    .join('; ')
+  return (
+    settings
+      .filter((setting) => setting.role === undefined && !closesDatabase(setting))
+      // Lists of names are equal where their names are, however these are quoted.
+      .map(({ name, value }) => settingSql(name, value))
+      .toSorted()
+      .join('; ')
+  )
 }
 
 /** What holds where nothing was granted (acl.c, acldefault): CONNECT and TEMPORARY for all, beside what owners have. */

@@ -19,8 +19,14 @@ const FORMAT = 1
 /** How the schema is known as ours: the start of the comment that record.sql gives it. */
 const MARK = 'The record of a pgleap run of a whole server'
 
+/** A server, or the folder that one was dumped into. `describe` is for people; no secrets. */
+export type RecordedSource =
+  | { describe: string; connection: string }
+  /** `contents`: SHA-256 of what the folder says of itself. */
+  | { describe: string; folder: string; contents: string }
+
 export interface NewServerRun {
-  source: { describe: string; connection: string }
+  source: RecordedSource
   choices: ServerChoices
   leftOut: LeftOutDatabase[]
   databases: NewDatabase[]
@@ -59,6 +65,15 @@ export async function openRecord(
     if (error instanceof PgleapError && error.code === 'connect.no-database') return undefined
     throw error
   }
+}
+
+/** The run that the target has the record of, where there is one. */
+export async function unfinishedRun(
+  target: ConnectionInfo,
+  signal: AbortSignal | undefined,
+): Promise<RecordedRun | undefined> {
+  await using session = await openRecord(target, 'record', signal)
+  return session === undefined ? undefined : await readRecord(session)
 }
 
 /** Makes the record's database, where it is not there yet. `session` is one on any other database of the target. */

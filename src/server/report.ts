@@ -1,8 +1,8 @@
 import { readDatabase } from '../catalog/index.ts'
-import type { ConnectionInfo, Side } from '../connection/index.ts'
 import { endpoint } from '../migrate/index.ts'
 import type { DatabaseReport, RolesReport, RunVerdict, ServerReport, VerifiedObject } from '../report/index.ts'
-import { openOn, type ServerPair } from './ends.ts'
+import { openOn } from './ends.ts'
+import type { Ends } from './origin.ts'
 import { compareProperties } from './properties.ts'
 import type { RecordedDatabase, RecordedRun } from './record.ts'
 import { compareAllRoles } from './roles.ts'
@@ -12,19 +12,19 @@ export interface ClosingParts {
   recorded: RecordedRun
   applied: RolesReport
   outcomes: Outcomes
-  pair: ServerPair
+  ends: Ends
 }
 
 /** Compares what belongs to no database, and the databases as such, and puts the report together. */
 export async function closingReport(run: ServerRun, parts: ClosingParts): Promise<ServerReport> {
-  const { recorded, applied, outcomes, pair } = parts
-  const { infos, choices, log } = run
-  const roles = await compareAllRoles(run, applied)
+  const { recorded, applied, outcomes, ends } = parts
+  const { origin, target, choices, log } = run
+  const roles = await compareAllRoles(origin, applied)
   const databases: DatabaseReport[] = []
   for (const database of recorded.databases) {
     const outcome = outcomes.get(database.name) ?? { state: 'waiting', when: 'now' as const }
     const arrived = outcome.run !== undefined && choices.verify !== 'none'
-    const properties = arrived ? await propertiesOf(run, database, pair) : []
+    const properties = arrived ? await propertiesOf(run, database, ends) : []
     for (const { object, kind, verdict, detail } of properties) {
       const why = detail === undefined ? {} : { detail }
       log.emit({ type: 'verified', at: Date.now(), object, kind, verdict, ...why })
@@ -40,8 +40,9 @@ export async function closingReport(run: ServerRun, parts: ClosingParts): Promis
   }
   const ofRoles = choices.verify === 'none' ? 'SKIPPED' : roles.passwords === 'DIFFERENT' ? 'DIFFERENT' : roles.verdict
   return {
-    source: endpoint(infos.source, pair.source),
-    target: endpoint(infos.target, pair.target),
+    source: ends.from,
+    ...(origin.folder === undefined ? {} : { folder: origin.folder }),
+    target: endpoint(target, ends.target),
     startedAt: recorded.startedAt.toISOString(),
     ms: Date.now() - log.startedAt,
     verdict: worst([ofRoles, ...databases.map(({ verdict }) => verdict)]),
@@ -59,19 +60,16 @@ function worst(verdicts: readonly RunVerdict[]): RunVerdict {
 }
 
 async function propertiesOf(
-  { infos, choices, signal }: ServerRun,
+  { target, choices, signal }: ServerRun,
   { name, created }: RecordedDatabase,
-  pair: ServerPair,
+  ends: Ends,
 ): Promise<VerifiedObject[]> {
-  const read = async (info: ConnectionInfo, side: Side) => {
-    await using session = await openOn(info.withDatabase(name), side, 'verify', signal)
-    return await readDatabase(session)
-  }
-  return compareProperties(await read(infos.source, 'source'), await read(infos.target, 'target'), {
+  await using session = await openOn(target.withDatabase(name), 'target', 'verify', signal)
+  return compareProperties(await ends.properties(name), await readDatabase(session), {
     owners: choices.owners,
     privileges: choices.privileges,
     made: created ? 'by-us' : 'found',
     role: (role) => choices.roleMap[role] ?? role,
-    majors: { source: pair.source.major, target: pair.target.major },
+    majors: { source: ends.major, target: ends.target.major },
   })
 }

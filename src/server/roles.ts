@@ -1,18 +1,12 @@
-import { roles } from '../globals/index.ts'
+import type { RolesFromOptions } from '../globals/index.ts'
 import type { Event, RolesReport } from '../report/index.ts'
 import { chosenProviders } from './choices.ts'
-import type { ServerRun } from './run-server.ts'
-
-type RolesRun = Pick<ServerRun, 'urls' | 'choices' | 'rolePasswords' | 'onEvent' | 'log' | 'signal'>
-
-/** How the roles of the two servers differ now, tablespaces included. Changes nothing. */
-export function showRoles(run: RolesRun): Promise<RolesReport> {
-  return callRoles(run, 'show')
-}
+import type { Origin } from './origin.ts'
+import type { RunParts } from './run-server.ts'
 
 /** Makes what the target lacks, and tells it together with what earlier processes of the run have made. */
-export async function applyAllRoles(run: RolesRun, earlier: RolesReport | undefined): Promise<RolesReport> {
-  const now = await callRoles(run, 'apply')
+export async function applyAllRoles(origin: Origin, earlier: RolesReport | undefined): Promise<RolesReport> {
+  const now = await origin.roles('apply')
   if (earlier === undefined) return now
   return {
     ...now,
@@ -23,8 +17,8 @@ export async function applyAllRoles(run: RolesRun, earlier: RolesReport | undefi
 }
 
 /** How the servers compare at the end, with what was made for it. */
-export async function compareAllRoles(run: RolesRun, applied: RolesReport): Promise<RolesReport> {
-  const now = await callRoles(run, 'show')
+export async function compareAllRoles(origin: Origin, applied: RolesReport): Promise<RolesReport> {
+  const now = await origin.roles('show')
   const known = new Set(now.leftOut.map(({ object, reason }) => `${object}\0${reason}`))
   return {
     ...now,
@@ -44,21 +38,24 @@ export async function compareAllRoles(run: RolesRun, applied: RolesReport): Prom
   }
 }
 
-function callRoles(run: RolesRun, apply: 'apply' | 'show'): Promise<RolesReport> {
-  const { urls, choices, rolePasswords, log, signal } = run
+/** What a run's choices are to the calls about roles. */
+export function rolesOptions(
+  { choices, rolePasswords, log, signal }: RunParts & { rolePasswords: string | undefined },
+  apply: 'apply' | 'show',
+): Omit<RolesFromOptions, 'target'> {
   const { ownMemberships, roleMap, tablespaceMap } = choices
-  return roles({
-    ...urls,
+  const { targetProvider } = chosenProviders(choices)
+  return {
     apply,
     roleMap,
     tablespaceMap,
     ownMemberships,
     ...(rolePasswords === undefined ? {} : { rolePasswords }),
-    ...chosenProviders(choices),
+    ...(targetProvider === undefined ? {} : { targetProvider }),
     ...(signal === undefined ? {} : { signal }),
     // Their phases are a part of ours.
     onEvent: (event: Event) => {
       if (event.type === 'notice') log.emit(event)
     },
-  })
+  }
 }

@@ -1,11 +1,13 @@
+import type { ConnectionInfo } from '../connection/index.ts'
 import { dropLedger, RunLock } from '../engine/index.ts'
 import { PgleapError } from '../errors.ts'
-import { DEFAULT_JOBS, migrateBetween, reconnecting, serversAt, type RunLog } from '../migrate/index.ts'
+import { DEFAULT_JOBS, reconnecting, type RunLog } from '../migrate/index.ts'
 import type { DatabaseError, DatabaseReport, EmitEvent, RolesReport, RunReport, ServerReport } from '../report/index.ts'
 import { fitting, freeConnections, withinBudget, type Budget } from './budget.ts'
-import { chosenProviders, type ServerChoices } from './choices.ts'
+import type { ServerChoices } from './choices.ts'
 import { readDatabases } from './choose.ts'
-import { openOn, openServers, type Infos } from './ends.ts'
+import { openOn } from './ends.ts'
+import type { Origin } from './origin.ts'
 import {
   dropRecord,
   openRecord,
@@ -21,19 +23,19 @@ import {
 import { closingReport } from './report.ts'
 import { applyAllRoles } from './roles.ts'
 
-export interface ServerRun {
-  infos: Infos
-  /** The same as text, for calls that take nothing else. */
-  urls: { source: string; target: string }
+/** What a run and where it comes from both know. */
+export interface RunParts {
   choices: ServerChoices
+  log: RunLog
+  signal: AbortSignal | undefined
+}
+
+export interface ServerRun extends RunParts {
+  origin: Origin
+  target: ConnectionInfo
   jobs: number
   databasesAtOnce: number
-  newSnapshot: 'allow' | 'refuse'
-  pgDump: string | undefined
-  rolePasswords: string | undefined
-  log: RunLog
   onEvent: EmitEvent | undefined
-  signal: AbortSignal | undefined
 }
 
 /** What each database has come to in this process. */
@@ -49,25 +51,25 @@ export function sizes(options: { jobs?: number; databasesAtOnce?: number }): Bud
  * servers. The record's database is there; what it holds wins over `planned`.
  */
 export async function runServer(run: ServerRun, planned: NewServerRun | undefined): Promise<ServerReport> {
-  const { log, signal, infos } = run
+  const { log, signal, origin, target } = run
   await using lock = await RunLock.acquire((inner) => openKnownRecord(run, 'run lock', inner), signal)
   const recorded = await recordOf(run, planned)
   log.phase('run')
   const applied = await bringRoles(run, recorded)
   const outcomes: Outcomes = new Map()
   await bringDatabases(run, recorded, outcomes)
-  if (signal?.aborted === true) throw interrupted(signal.reason)
+  if (signal?.aborted === true) throw interrupted(origin, signal.reason)
   log.phase('verify')
   const report = await reconnecting(run, async () => {
-    await using pair = await openServers(infos, signal)
-    return await closingReport(run, { recorded, applied, outcomes, pair })
+    await using ends = await origin.open()
+    return await closingReport(run, { recorded, applied, outcomes, ends })
   })
   log.phase('finish')
   if (report.databases.every(({ state }) => state === 'done') && report.roles.refused.length === 0) {
     await lock.release()
     await reconnecting(run, async () => {
-      await using target = await openOn(infos.target, 'target', 'control', signal)
-      await dropRecord(target)
+      await using session = await openOn(target, 'target', 'control', signal)
+      await dropRecord(session)
     })
   }
   const failures = report.databases.reduce(
@@ -78,8 +80,8 @@ export async function runServer(run: ServerRun, planned: NewServerRun | undefine
   return { ...report, notices: log.notices }
 }
 
-async function openKnownRecord({ infos }: ServerRun, purpose: string, signal: AbortSignal | undefined) {
-  const session = await openRecord(infos.target, purpose, signal)
+async function openKnownRecord({ target }: ServerRun, purpose: string, signal: AbortSignal | undefined) {
+  const session = await openRecord(target, purpose, signal)
   if (session !== undefined) return session
   throw new PgleapError({
     code: 'server.record-gone',
@@ -96,21 +98,21 @@ async function recordOf(run: ServerRun, planned: NewServerRun | undefined): Prom
   if (planned !== undefined) await writeRecord(session, planned)
   const written = await readRecord(session)
   if (written !== undefined) return written
-  throw nothingRecorded(run)
+  throw nothingRecorded(run.target)
 }
 
 /** Nobody has written anything into the record: whoever made its database was stopped before that. */
-export function nothingRecorded({ infos }: Pick<ServerRun, 'infos'>): PgleapError {
+export function nothingRecorded(target: ConnectionInfo): PgleapError {
   return new PgleapError({
     code: 'resume.nothing',
-    message: `There is no run of a whole server to go on with at ${infos.target.describe()}.`,
+    message: `There is no run of a whole server to go on with at ${target.describe()}.`,
     hint: 'Start one with "pgleap migrate --all-databases SOURCE TARGET".',
     party: 'usage',
   })
 }
 
 async function bringRoles(run: ServerRun, recorded: RecordedRun): Promise<RolesReport> {
-  const applied = await applyAllRoles(run, recorded.roles)
+  const applied = await applyAllRoles(run.origin, recorded.roles)
   await reconnecting(run, async () => {
     await using session = await openKnownRecord(run, 'record', run.signal)
     await recordRoles(session, applied)
@@ -119,7 +121,7 @@ async function bringRoles(run: ServerRun, recorded: RecordedRun): Promise<RolesR
 }
 
 async function bringDatabases(run: ServerRun, recorded: RecordedRun, outcomes: Outcomes): Promise<void> {
-  const { infos, signal, log } = run
+  const { origin, signal, log } = run
   const left: RecordedDatabase[] = []
   for (const database of recorded.databases) {
     if (database.state !== 'done' || database.report === undefined) {
@@ -130,28 +132,31 @@ async function bringDatabases(run: ServerRun, recorded: RecordedRun, outcomes: O
     await dropLeftLedger(run, database.name)
   }
   const budget = await budgetOf(run)
-  await using target = await openOn(infos.target, 'target', 'control', signal)
+  await using target = await openOn(run.target, 'target', 'control', signal)
   const there = new Set((await readDatabases(target)).map(({ name }) => name))
   log.notice({
     level: 'info',
     code: 'server.databases',
-    message: `${String(left.length)} databases to migrate, ${String(budget.databasesAtOnce)} at a time, with ${String(budget.jobs)} jobs for all.`,
+    message: `${String(left.length)} databases to ${origin.words.bring}, ${String(budget.databasesAtOnce)} at a time, with ${String(budget.jobs)} jobs for all.`,
   })
   await withinBudget(left, budget, { sizeOf: ({ bytes }) => bytes ?? 0, signal }, async (database, jobs) => {
-    outcomes.set(database.name, await bringDatabase(run, database, { jobs, there: there.has(database.name) }))
+    outcomes.set(database.name, await bringDatabase(run, database, jobs, there))
   })
 }
 
 /** Its run was recorded as done, and the process was stopped before it could drop the ledger. */
-async function dropLeftLedger({ infos, signal }: ServerRun, name: string): Promise<void> {
-  await using session = await openOn(infos.target.withDatabase(name), 'target', 'control', signal)
+async function dropLeftLedger({ target, signal }: ServerRun, name: string): Promise<void> {
+  await using session = await openOn(target.withDatabase(name), 'target', 'control', signal)
   await dropLedger(session)
 }
 
 async function budgetOf(run: ServerRun): Promise<Budget> {
-  const { jobs, databasesAtOnce, infos, signal, log } = run
-  await using pair = await openServers(infos, signal)
-  const free = { source: await freeConnections(pair.source), target: await freeConnections(pair.target) }
+  const { jobs, databasesAtOnce, origin, log } = run
+  await using ends = await origin.open()
+  const free = {
+    source: ends.source === undefined ? Infinity : await freeConnections(ends.source),
+    target: await freeConnections(ends.target),
+  }
   const wanted = { jobs, databasesAtOnce: Math.min(databasesAtOnce, jobs) }
   const budget = fitting(wanted, Math.min(free.source, free.target))
   if (budget.jobs < wanted.jobs || budget.databasesAtOnce < wanted.databasesAtOnce) {
@@ -172,9 +177,10 @@ type DatabaseOutcome = Outcomes extends Map<string, infer O> ? O : never
 async function bringDatabase(
   run: ServerRun,
   database: RecordedDatabase,
-  { jobs, there }: { jobs: number; there: boolean },
+  jobs: number,
+  there: ReadonlySet<string>,
 ): Promise<DatabaseOutcome> {
-  const { infos, choices, signal, onEvent, newSnapshot, pgDump } = run
+  const { origin, signal, onEvent } = run
   const { name } = database
   const emit: EmitEvent = (event) => onEvent?.({ ...event, database: name })
   const note = (outcome: Outcome) =>
@@ -184,34 +190,12 @@ async function bringDatabase(
     })
   try {
     await note({ state: 'started' })
-    const { owners, privileges, tablespaces, roleMap, partSize, verify, skipChecks } = choices
-    const ends = serversAt({ source: infos.source.withDatabase(name), target: infos.target.withDatabase(name) })
-    const report = await migrateBetween(
-      ends,
-      {
-        owners,
-        privileges,
-        tablespaces,
-        roleMap,
-        verify,
-        skipChecks,
-        ...chosenProviders(choices),
-        tablespaceMap: database.tablespaceMap,
-        ...(partSize === null ? {} : { partSize }),
-        ...(pgDump === undefined ? {} : { pgDump }),
-        ...(signal === undefined ? {} : { signal }),
-        create: there ? 'existing' : 'create',
-        newSnapshot,
-        jobs,
-        onEvent: emit,
-      },
-      {
-        created: database.created ? 'created' : 'found',
-        serverChecks: 'done',
-        tablespace: database.tablespace ?? undefined,
-        onReport: (done) => note({ state: done.failures.length === 0 ? 'done' : 'partial', report: done }),
-      },
-    )
+    const report = await origin.bring(database, {
+      jobs,
+      there: there.has(name) ? 'there' : 'missing',
+      emit,
+      onReport: (done) => note({ state: done.failures.length === 0 ? 'done' : 'partial', report: done }),
+    })
     return { state: report.failures.length === 0 ? 'done' : 'partial', when: 'now', run: report }
   } catch (error) {
     if (signal?.aborted === true) return { state: 'started', when: 'now' }
@@ -221,7 +205,7 @@ async function bringDatabase(
       at: Date.now(),
       level: 'warning',
       code: 'server.database-failed',
-      message: `It could not be migrated, and the others go on: ${reported.message}`,
+      message: `It could not be ${origin.words.brought}, and the others go on: ${reported.message}`,
       ...(reported.hint === undefined ? {} : { hint: reported.hint }),
     })
     // Where not even that can be written down, the record says that it was started, which is as true.
@@ -236,11 +220,11 @@ function reportedError(error: unknown): DatabaseError {
   return { code, message, party, ...(hint === undefined ? {} : { hint }) }
 }
 
-function interrupted(cause: unknown): PgleapError {
+function interrupted({ words }: Origin, cause: unknown): PgleapError {
   return new PgleapError({
     code: 'run.interrupted',
     message: 'Stopped as asked.',
-    hint: 'What is done is done: pgleap resume --all-databases goes on from here.',
+    hint: `What is done is done: ${words.again} goes on from here.`,
     party: 'interrupted',
     cause,
   })

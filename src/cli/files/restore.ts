@@ -1,13 +1,15 @@
 import type { Command } from 'commander'
 import { EXIT_CODES, PgleapError, unreachable } from '../../errors.ts'
-import { formOf, restore, restoreScript } from '../../index.ts'
-import type { RestoreOptions, RestoreScriptOptions } from '../../index.ts'
-import { restoreText, scriptText } from '../../report/index.ts'
+import { formOf, restore, restoreScript, restoreServer } from '../../index.ts'
+import type { RestoreOptions, RestoreScriptOptions, RestoreServerOptions } from '../../index.ts'
+import { restoreText, scriptText, serverText } from '../../report/index.ts'
 import { addJsonOption, invoke, type Invocation } from '../invocation.ts'
 import type { Finish, JsonFlag } from '../invocation.ts'
 import { MIGRATE_OPTIONS } from '../migrate-options.ts'
 import { addOptions, byteSize } from '../options.ts'
 import type { OptionSpecs } from '../options.ts'
+import { SERVER_OPTIONS } from '../server-options.ts'
+import { exitCodeOfServer } from '../server-run.ts'
 
 /** What both kinds of files take stands here once; see `shared`. */
 const RESTORE_OPTIONS = {
@@ -37,6 +39,10 @@ const RESTORE_OPTIONS = {
   },
 } as const satisfies OptionSpecs<RestoreOptions>
 
+interface RestoreFlags extends JsonFlag {
+  allDatabases?: true
+}
+
 type OnlyScript = Omit<RestoreScriptOptions, keyof RestoreOptions>
 
 const SCRIPT_OPTIONS = {
@@ -50,6 +56,17 @@ const SCRIPT_OPTIONS = {
   },
 } as const satisfies OptionSpecs<OnlyScript>
 
+type OnlyServer = Omit<RestoreServerOptions, keyof RestoreOptions>
+
+/** What many databases take beside the options of one archive. */
+const FOLDER_OPTIONS = {
+  databasesAtOnce: SERVER_OPTIONS.databasesAtOnce,
+  includeDatabases: SERVER_OPTIONS.includeDatabases,
+  excludeDatabases: SERVER_OPTIONS.excludeDatabases,
+  rolePasswords: SERVER_OPTIONS.rolePasswords,
+  ownMemberships: SERVER_OPTIONS.ownMemberships,
+} as const satisfies OptionSpecs<OnlyServer>
+
 export function addRestore(program: Command, finish: Finish): void {
   const command = program
     .command('restore')
@@ -59,22 +76,29 @@ export function addRestore(program: Command, finish: Finish): void {
     .argument('<target>', 'the database to fill; empty, or made by --create')
   const ofArchive = addOptions<RestoreOptions>(command, RESTORE_OPTIONS)
   const ofScript = addOptions<OnlyScript>(command, SCRIPT_OPTIONS)
+  command.option('--all-databases', 'a folder of `dump --all-databases`: the whole server')
+  const ofServer = addOptions<OnlyServer>(command, FOLDER_OPTIONS)
   addJsonOption(command)
     .addHelpText('after', EXAMPLES)
-    .action(async (from: string, target: string, { json }: JsonFlag) => {
+    .action(async (from: string, target: string, { json, allDatabases }: RestoreFlags) => {
       finish(
         await invoke(
           json,
           async (invocation) => {
+            if (allDatabases === true) {
+              const { create, nonEmptyTarget, include, exclude, excludeData, ...common } = ofArchive
+              refuse({ create, nonEmptyTarget, include, exclude, excludeData, ...ofScript }, [], 'a whole server')
+              return runServer({ ...common, ...ofServer, from, target }, invocation)
+            }
             const form = from === '-' ? 'script' : await formOf(from)
             switch (form) {
               case 'server':
                 throw wholeServer(from)
               case 'script':
-                refuse(ofArchive, SHARED, 'a script')
+                refuse({ ...ofArchive, ...ofServer }, SHARED, 'a script')
                 return runScript({ ...shared(ofArchive), ...ofScript, from, target }, invocation)
               case 'archive':
-                refuse(ofScript, [], 'an archive')
+                refuse({ ...ofScript, ...ofServer }, [], 'an archive')
                 return runArchive({ ...ofArchive, from, target }, invocation)
               default:
                 return unreachable(form)
@@ -93,6 +117,12 @@ async function runArchive(options: RestoreOptions, { output, signal }: Invocatio
   if (report.verdict === 'DIFFERENT') return EXIT_CODES.difference
   // Without a manifest nobody can say more than that all of it was restored.
   return report.verdict === 'UNKNOWN' && report.archive.manifest === 'present' ? EXIT_CODES.difference : 0
+}
+
+async function runServer(options: RestoreServerOptions, { output, signal }: Invocation): Promise<number> {
+  const report = await restoreServer({ ...options, signal, onEvent: output.onEvent })
+  output.result('restore', report, (style) => serverText(report, style))
+  return exitCodeOfServer(report)
 }
 
 async function runScript(
@@ -117,14 +147,16 @@ function shared({
 
 /** An option that is taken without a word and has no effect is worse than none. */
 function refuse(given: object, taken: readonly string[], what: string): void {
-  const specs: Record<string, { flags: string } | null> = { ...RESTORE_OPTIONS, ...SCRIPT_OPTIONS }
-  const foreign = Object.keys(given).filter((key) => !taken.includes(key))
+  const specs: Record<string, { flags: string } | null> = { ...RESTORE_OPTIONS, ...SCRIPT_OPTIONS, ...FOLDER_OPTIONS }
+  const foreign = Object.entries(given).flatMap(([key, value]) => {
+    return value === undefined || taken.includes(key) ? [] : [key]
+  })
   if (foreign.length === 0) return
   const names = foreign.map((key) => specs[key]?.flags.match(/--[a-z-]+/u)?.[0] ?? key)
   throw new PgleapError({
     code: 'usage.option',
     message: `${names.join(', ')} ${names.length === 1 ? 'has' : 'have'} no meaning for ${what}.`,
-    hint: 'A script is run as it is; an archive has entries, which can be chosen and renamed. Leave the option out.',
+    hint: 'A script is run as it is; an archive has entries, which can be chosen and renamed; of a whole server, databases can be. Leave the option out.',
     party: 'usage',
   })
 }
@@ -133,7 +165,7 @@ function wholeServer(folder: string): PgleapError {
   return new PgleapError({
     code: 'usage.whole-server',
     message: `${folder} holds a whole server.`,
-    hint: `Restore ${folder}/roles.sql first, then each archive in ${folder}/databases with --create.`,
+    hint: 'With --all-databases, its roles and all of its databases are restored.',
     party: 'usage',
   })
 }
@@ -145,4 +177,5 @@ does, 7 where a part failed. Without pgleap's hashes, contents are not compared.
 Examples:
   pgleap restore app.dump postgres://new/app
   pgleap restore app.tar postgres://new/app --no-owner
-  pgleap restore everything.sql.gz postgres://new/postgres`
+  pgleap restore everything.sql.gz postgres://new/postgres
+  pgleap restore --all-databases server.dump postgres://new/postgres`

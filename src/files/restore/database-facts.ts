@@ -99,7 +99,8 @@ function numberIn(all: readonly Token[]): string {
     .replace(/[^-\d].*$/, '')
 }
 
-function statementsOf(sql: string): Token[][] {
+/** The statements of a definition, as tokens without the semicolons. */
+export function statementsOf(sql: string): Token[][] {
   return cut(sql).map((statement) => tokens(statement).filter(({ text }) => text !== ';'))
 }
 

@@ -14,16 +14,20 @@ export interface Files extends AsyncDisposable {
 }
 
 /**
- * Opens an archive, and proves its files where a manifest lies beside it.
+ * Opens an archive, and proves its files where a manifest lies beside it and nobody has proved them yet.
  *
  * @throws PgleapError `archive.*`, `manifest.*`
  */
-export async function openFiles(path: string, signal: AbortSignal | undefined): Promise<Files> {
+export async function openFiles(
+  path: string,
+  signal: AbortSignal | undefined,
+  proved: 'done' | 'not-yet' = 'not-yet',
+): Promise<Files> {
   const open = await openArchive(path, signal === undefined ? {} : { signal })
   try {
     const kind = (await stat(path)).isDirectory() ? 'directory' : 'file'
     const manifest = await readManifest(manifestPath(path, kind))
-    if (manifest !== undefined) await checkFiles({ path, kind }, manifest, signal)
+    if (manifest !== undefined && proved === 'not-yet') await checkFiles({ path, kind }, manifest, signal)
     const identity = await identityOf(path, open.archive)
     return { open, manifest, identity, [Symbol.asyncDispose]: () => open[Symbol.asyncDispose]() }
   } catch (error) {

@@ -1,3 +1,4 @@
+import type { ConnectionInfo } from '../../connection/index.ts'
 import type { Choices, CommonOptions } from '../../migrate/index.ts'
 
 /** What decides which of an archive's objects arrive and how; kept in the ledger, so that going on is with the same. */
@@ -19,6 +20,8 @@ export interface RestoreOptions extends CommonOptions, RestoreChoices {
   /** A native pg_dump to use in place of the bundled one, when the target's schema is compared with the archive's. */
   pgDump?: string
 }
+
+export type DatabaseRestoreOptions = Omit<RestoreOptions, 'source' | 'target'> & { source?: ConnectionInfo }
 
 export interface VerifyFilesOptions extends CommonOptions, Omit<RestoreChoices, 'verify'> {
   from: string

@@ -1,5 +1,5 @@
 import { readDatabase } from '../../catalog/index.ts'
-import { parseConnection, type Session } from '../../connection/index.ts'
+import { parseConnection, type ConnectionInfo, type Session } from '../../connection/index.ts'
 import { clearFailures, createLedger, openLedger, RunLock, type Ledger } from '../../engine/index.ts'
 import { PgleapError } from '../../errors.ts'
 import {
@@ -25,10 +25,10 @@ import { databaseFacts } from './database-facts.ts'
 import { restoreOf } from './entry-restore.ts'
 import { openFiles, type Files } from './files.ts'
 import { assertSameArchive } from './identity.ts'
-import type { RestoreOptions } from './options.ts'
+import type { DatabaseRestoreOptions, RestoreOptions } from './options.ts'
 import { everyDatabaseStatement, prepare } from './prepare.ts'
 import { reportOf } from './report.ts'
-import { targetOf, type Restoring, type Target } from './restoring.ts'
+import { targetOf, type LargerRestore, type Restoring, type Target } from './restoring.ts'
 import { runAndFlush } from './run.ts'
 import { restoreNotesOf, type RestoreNotes } from './run-notes.ts'
 import { noteSpace } from './space.ts'
@@ -45,15 +45,27 @@ import { providersOf, viewOf, type View } from './view.ts'
  *   `run.interrupted` after an abort
  */
 export async function restore(options: RestoreOptions): Promise<RestoreReport> {
+  const { source, target, ...more } = options
+  const from = source === undefined ? {} : { source: parseConnection(source) }
+  return restoreDatabase(parseConnection(target), { ...more, ...from })
+}
+
+/** The same, also for a restore that is part of a larger one. */
+export async function restoreDatabase(
+  info: ConnectionInfo,
+  options: DatabaseRestoreOptions,
+  larger: LargerRestore = {},
+): Promise<RestoreReport> {
   const { signal } = options
   const log = new RunLog(options.onEvent)
-  const target = targetOf(parseConnection(options.target))
+  const target = targetOf(info)
   log.phase('check')
-  await using files = await openFiles(options.from, signal)
+  await using files = await openFiles(options.from, signal, larger.proved)
   log.phase('connect')
-  const created = await createIfAsked(files, target, options)
+  const created = await createIfAsked({ files, target, options, larger })
   try {
-    return await restoreInto({ files, target, created: created === 'found' ? 'found' : 'created', options, log })
+    const made = created === 'found' ? 'found' : 'created'
+    return await restoreInto({ files, target, created: made, options, larger, log })
   } catch (error) {
     // A refused run changes nothing: a database that was made for it goes, as long as nothing is in it.
     if (created === 'created' && !log.phases.some(({ phase }) => phase === 'run')) await dropDatabase(target.info)
@@ -61,12 +73,15 @@ export async function restore(options: RestoreOptions): Promise<RestoreReport> {
   }
 }
 
-async function createIfAsked(
-  { open: { archive } }: Files,
-  target: Target,
-  { create, signal }: RestoreOptions,
-): Promise<'created' | 'bare' | 'found'> {
-  if (create !== 'create') return 'found'
+async function createIfAsked({
+  files: {
+    open: { archive },
+  },
+  target,
+  options: { create, signal },
+  larger: { created = 'found', tablespace },
+}: Omit<RestoreParts, 'created' | 'log'>): Promise<'created' | 'bare' | 'found'> {
+  if (create !== 'create') return created
   const facts = databaseFacts(archive)
   if (facts === undefined) throw noDatabase(archive.database)
   try {
@@ -80,7 +95,7 @@ async function createIfAsked(
   } catch (error) {
     if (!(error instanceof PgleapError && error.code === 'connect.no-database')) throw error
   }
-  await createDatabase(target.info, facts, signal)
+  await createDatabase(target.info, { ...facts, tablespace }, signal)
   return 'created'
 }
 
@@ -88,7 +103,8 @@ interface RestoreParts {
   files: Files
   target: Target
   created: 'created' | 'found'
-  options: RestoreOptions
+  options: DatabaseRestoreOptions
+  larger: LargerRestore
   log: RunLog
 }
 
@@ -102,7 +118,8 @@ async function restoreInto(parts: RestoreParts): Promise<RestoreReport> {
   return await finish(restoring, lock)
 }
 
-async function begin({ files, target, created, options, log }: RestoreParts, session: Session): Promise<Restoring> {
+async function begin(parts: RestoreParts, session: Session): Promise<Restoring> {
+  const { files, target, created, options, log } = parts
   const { jobs = DEFAULT_JOBS, nonEmptyTarget = 'refuse' } = options
   const choices = chosen(options)
   const providers = await providersOf(files, { session, info: target.info }, choices)
@@ -134,18 +151,15 @@ async function begin({ files, target, created, options, log }: RestoreParts, ses
     },
     steps,
   })
-  return { ...common({ files, target, options, log }), view, ledger, notes, definitions }
+  return { ...common(parts), view, ledger, notes, definitions }
 }
 
 /**
  * Goes on with the restore that the target's ledger describes: steps that are done stay done, the others are done now,
  * failed ones included.
  */
-async function goOn(
-  { files, target, options, log }: RestoreParts,
-  session: Session,
-  ledger: Ledger<RestoreWork>,
-): Promise<Restoring> {
+async function goOn(parts: RestoreParts, session: Session, ledger: Ledger<RestoreWork>): Promise<Restoring> {
+  const { files, options, log } = parts
   const notes = restoreNotesOf(ledger)
   assertSameArchive(notes.archive, files.identity, files.manifest === undefined ? 'not-checked' : 'checked')
   const now = chosen(options)
@@ -175,16 +189,17 @@ async function goOn(
     estimateMs: Math.round(cost / (options.jobs ?? DEFAULT_JOBS)),
     cost,
   })
-  return { ...common({ files, target, options, log }), view, ledger, notes: { ...notes, choices }, definitions }
+  return { ...common(parts), view, ledger, notes: { ...notes, choices }, definitions }
 }
 
-function common({ files, target, options, log }: Omit<RestoreParts, 'created'>) {
+function common({ files, target, options, larger, log }: RestoreParts) {
   return {
     files,
     target,
-    source: options.source === undefined ? undefined : parseConnection(options.source),
+    source: options.source,
     jobs: options.jobs ?? DEFAULT_JOBS,
     pgDump: options.pgDump,
+    onReport: larger.onReport,
     log,
     signal: options.signal,
   }
@@ -203,6 +218,7 @@ async function finish(restoring: Restoring, lock: RunLock): Promise<RestoreRepor
     await using session = await target.open('control', signal)
     return await reportOf(restoring, session, { outcome, proof, sourceWrites })
   })
+  await reconnecting(restoring, async () => restoring.onReport?.(report))
   await endRun(report, { log, signal, openTarget: () => target.open('control', signal) })
   return { ...report, phases: log.phases }
 }

@@ -1,0 +1,114 @@
+import { readFile, stat } from 'node:fs/promises'
+import { join } from 'node:path'
+import { PgleapError } from '../errors.ts'
+import { readKeptRoles, type ServerRoles } from '../globals/index.ts'
+import type { Endpoint } from '../report/index.ts'
+import { formOf } from './form.ts'
+import { manifestPath, readManifest, type Manifest } from './manifest.ts'
+import { readArchivedDatabase, type ArchivedDatabase } from './restore/archived-database.ts'
+import { checkFiles } from './restore/check-files.ts'
+import { readServerFile, ROLES_DATA, type ServerFile } from './server-file.ts'
+
+/** A whole server in a folder, as `dump` with all databases writes it. */
+export interface ServerFolder {
+  /** As it was named. */
+  path: string
+  /** SHA-256 of what the folder says of itself, which names the SHA-256 of all else. */
+  contents: string
+  /** The server that was dumped. */
+  source: Endpoint
+  databases: FolderDatabase[]
+}
+
+export interface FolderDatabase {
+  name: string
+  /** The archive. */
+  path: string
+  /** Of its files. */
+  bytes: number
+  /** ISO 8601, UTC: the moment of the source that the archive shows. */
+  moment: string
+}
+
+/**
+ * Reads what is in a folder; nothing is proved yet.
+ * @throws PgleapError `restore.no-server`, `manifest.*`
+ */
+export async function openServerFolder(path: string): Promise<ServerFolder> {
+  const { source, databases, sha256 } = await readServerFile(path)
+  return { path, contents: sha256, source, databases: databases.map((listed) => databaseIn(path, listed)) }
+}
+
+function databaseIn(
+  folder: string,
+  { database, path, bytes, moment }: ServerFile['databases'][number],
+): FolderDatabase {
+  return { name: database, path: join(folder, path), bytes, moment }
+}
+
+/**
+ * Proves the roles, the manifests of all databases, and every file of those that are named: sizes first, then the SHA-256 of every
+ * byte. Nothing that is truncated, altered or mixed up comes to a server.
+ *
+ * @throws PgleapError `manifest.files-differ`, which names the files; `restore.server-of-scripts`
+ */
+export async function proveServerFolder(
+  path: string,
+  names: ReadonlySet<string>,
+  signal: AbortSignal | undefined,
+): Promise<void> {
+  const { files, databases } = await readServerFile(path)
+  const folder = { path, kind: 'directory' } as const
+  await checkFiles(folder, { files }, signal)
+  const all: Manifest['files'] = []
+  for (const listed of databases.filter(({ database }) => names.has(database))) {
+    const archive = join(path, listed.path)
+    if ((await formOf(archive)) !== 'archive') throw scripts(archive)
+    const kind = (await stat(archive)).isDirectory() ? 'directory' : 'file'
+    const manifest = await readManifest(manifestPath(archive, kind))
+    for (const file of manifest?.files ?? []) {
+      all.push({ ...file, path: kind === 'file' ? listed.path : `${listed.path}/${file.path}` })
+    }
+  }
+  await checkFiles(folder, { files: all }, signal)
+}
+
+/** @throws PgleapError `manifest.unreadable`, `manifest.damaged` */
+export async function rolesInFolder(folder: string): Promise<ServerRoles> {
+  const path = join(folder, ROLES_DATA)
+  try {
+    return readKeptRoles(path, await readFile(path, 'utf8'))
+  } catch (error) {
+    if (error instanceof PgleapError) throw error
+    throw new PgleapError({
+      code: 'manifest.unreadable',
+      message: `${path} cannot be read: ${error instanceof Error ? error.message : String(error)}.`,
+      party: 'usage',
+      cause: error,
+    })
+  }
+}
+
+/** The database as such, as it was when it was dumped: every archive of ours says that. */
+export async function databaseInFolder(
+  { path }: FolderDatabase,
+  signal: AbortSignal | undefined,
+): Promise<ArchivedDatabase> {
+  const database = await readArchivedDatabase(path, signal)
+  if (database !== undefined) return database
+  throw new PgleapError({
+    code: 'restore.no-database',
+    message: `${path} does not say how its database was made.`,
+    hint: 'Make the database yourself, and restore the archive by itself.',
+    party: 'usage',
+  })
+}
+
+function scripts(path: string): PgleapError {
+  return new PgleapError({
+    code: 'restore.server-of-scripts',
+    message: `${path} is a script, and a whole server is restored from archives.`,
+    hint: 'Restore roles.sql first, then each script into a database that you make for it; or dump the server as directories or custom files.',
+    party: 'usage',
+  })
+}
