@@ -40,14 +40,20 @@ export async function isAsCreated(like: DatabaseFacts, target: Session): Promise
 
 const LOCALE = ['encoding', 'collate', 'ctype', 'localeProvider', 'icuLocale'] as const
 
-/** Drops a database that `createDatabase` has made; one that others use by now stays. Never throws. */
+/** Drops a database that `createDatabase` has made; one that others use, or have made something in, by now stays. Never throws. */
 export async function dropDatabase(target: ConnectionInfo): Promise<void> {
   try {
+    if (!(await isEmpty(target))) return
     await using session = await openMaintenance(target, undefined)
     await session.script(`DROP DATABASE ${quoteIdent(target.database)}`)
   } catch {
     // What made the run fail is what the user has to hear.
   }
+}
+
+async function isEmpty(target: ConnectionInfo): Promise<boolean> {
+  await using session = await connect(target, { side: 'target', purpose: 'drop database' })
+  return (await userObjects(session)).length === 0
 }
 
 /** The database that every server has; template1 where somebody has dropped it. */

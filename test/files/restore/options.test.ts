@@ -4,7 +4,15 @@ import { describe, expect, test } from 'vitest'
 import { dump } from '../../../src/files/index.ts'
 import { restore, verifyFiles } from '../../../src/files/restore/index.ts'
 import { migrate, resume, verify } from '../../../src/index.ts'
-import { databaseNamed, freshDatabase, freshRole, queryOnce, server } from '../../kit/index.ts'
+import {
+  connectClient,
+  databaseNamed,
+  faultProxy,
+  freshDatabase,
+  freshRole,
+  queryOnce,
+  server,
+} from '../../kit/index.ts'
 import { expectRefusal, fingerprint, run } from '../../migrate/support.ts'
 import { scratch } from './support.ts'
 
@@ -142,6 +150,27 @@ describe('restore', () => {
       'target.database-exists',
       'target',
     )
+  }, 180_000)
+
+  test('does not drop a database that it made and another restore has filled since', async () => {
+    const to = await server(17)
+    await using source = await freshDatabase(to)
+    await using folder = await scratch()
+    await run(source.url, SHOP)
+    await dump({ source: source.url, to: folder.path('d') })
+    await using made = databaseNamed(to, 'made by the first')
+    await using proxy = await faultProxy(to)
+    const options = { from: folder.path('d'), create: 'create' } as const
+    const first = restore({ ...options, target: proxy.url(made.url) }).catch((error: unknown) => error)
+    await using watcher = await connectClient(to.url())
+    const isMade = `select from pg_database where datname = '${made.name}'`
+    while ((await watcher.query(isMade)).rowCount === 0);
+    proxy.stall()
+    const second = await restore({ ...options, target: made.url })
+    expect(second.verdict).toBe('SAME')
+    await proxy.resume()
+    expect(await first).toMatchObject({ party: 'target' })
+    expect(await rowsIn(made.url, 'shop.orders')).toBe(1000)
   }, 180_000)
 
   test('brings large objects with owners, grants and comments, from before 17 and after', async () => {
