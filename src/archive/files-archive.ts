@@ -42,7 +42,11 @@ export class FilesArchive implements OpenArchive {
     if (file === undefined) return 0
     if (entry.desc !== 'BLOBS') return this.#options.files.size(file)
     let bytes = 0
-    for await (const { name } of this.#listed(file)) bytes += (await this.#options.files.size(name)) ?? 0
+    for await (const { name } of this.#listed(file)) {
+      const size = await this.#options.files.size(name)
+      if (size === undefined) return undefined
+      bytes += size
+    }
     return bytes
   }
 

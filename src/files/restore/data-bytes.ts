@@ -1,4 +1,5 @@
-import type { Compression } from '../../archive/index.ts'
+import type { Archive, Compression, Entry } from '../../archive/index.ts'
+import { PgleapError } from '../../errors.ts'
 import type { Files } from './files.ts'
 
 /** How many bytes of rows one stored byte comes to, roughly: it only orders steps and says how long they may take. */
@@ -19,8 +20,18 @@ export async function dataBytes({ open, manifest }: Files): Promise<Map<number, 
   for (const entry of open.archive.entries) {
     if (!WITH_DATA.has(entry.desc) || entry.data === undefined) continue
     const stored = await open.storedBytes(entry)
-    const bytes = known.get(entry.dumpId) ?? (stored === undefined ? undefined : Math.round(stored * factor))
-    if (bytes !== undefined) found.set(entry.dumpId, bytes)
+    if (stored === undefined) throw missing(open.archive, entry)
+    found.set(entry.dumpId, known.get(entry.dumpId) ?? Math.round(stored * factor))
   }
   return found
+}
+
+function missing({ format }: Archive, { desc, tag, namespace, data }: Entry): PgleapError {
+  const where = data?.in === 'directory' ? ` (${data.file})` : ''
+  return new PgleapError({
+    code: 'archive.corrupt',
+    message: `The ${format === 'custom' ? 'archive' : format} lacks the data${where} of ${desc === 'BLOBS' ? 'large objects' : `${namespace ?? ''}.${tag}`}.`,
+    hint: 'Copy the archive again from where it was made, with all of its files, or make it again. Nothing was changed on the target.',
+    party: 'usage',
+  })
 }

@@ -1,4 +1,4 @@
-import { readdir, rm, truncate } from 'node:fs/promises'
+import { readdir, rename, rm, truncate } from 'node:fs/promises'
 import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
 import { dump } from '../../../src/files/index.ts'
@@ -229,6 +229,10 @@ describe('restore', () => {
       await dump({ source: source.url, to: folder.path('c'), format: 'custom', hashes: 'none' })
       await rm(folder.path('c.manifest.json'))
     }
+    await rename(join(directory, largest), folder.path('kept'))
+    const missing = await expectRefusal(restore({ from: directory, target: target.url }), 'archive.corrupt', 'usage')
+    expect(missing.message).toContain(largest.replace(/\.gz$/, ''))
+    await rename(folder.path('kept'), join(directory, largest))
     expect(await fingerprint(target.url)).toBe(untouched)
     // What only shows when it is read: the step fails, and leaves nothing behind.
     for (const name of all.filter((file) => /^\d+\.dat/.test(file))) await truncate(join(directory, name), 60)
