@@ -1,5 +1,6 @@
 import type { SourceSnapshot } from '../../catalog/index.ts'
 import { readLargeObjects } from '../../catalog/index.ts'
+import { entryOptions } from '../../migrate/index.ts'
 import { loadsViaRoot, type Selection } from '../../plan/index.ts'
 import {
   readContentSums,
@@ -10,6 +11,7 @@ import {
   type TableVerdict,
 } from '../../verify/index.ts'
 import type { CompareOptions } from './compare.ts'
+import { changedLargeObjects } from './compare-large-objects.ts'
 import { oidsOf } from './large-object-grants.ts'
 
 export interface ContentsOptions extends CompareOptions {
@@ -142,6 +144,9 @@ async function compareLargeObjects(
     const detail = `${String(wanted)} in the archive, ${String(count)} on the target`
     return [{ ...LARGE_OBJECTS, verdict: 'DIFFERENT', detail }]
   }
+  const { owners = 'keep', privileges = 'keep', roleMap } = entryOptions(view.choices)
+  const changed = await changedLargeObjects(moment.keeper, view.archive, { owners, privileges, roleMap })
+  if (changed !== undefined) return [{ ...LARGE_OBJECTS, verdict: 'DIFFERENT', detail: changed }]
   if (sums === undefined) {
     return [{ ...LARGE_OBJECTS, verdict: 'UNKNOWN', detail: `${String(count)} of them, as in the archive` }]
   }

@@ -10,7 +10,7 @@ import { programNamed } from '../../kit/index.ts'
 const run = promisify(execFile)
 
 /** A stock pg_dump of that major; undefined where this machine has none. */
-export function stockPgDump(major: 17 | 18): string | undefined {
+export function stockPgDump(major: 13 | 15 | 17 | 18): string | undefined {
   return programNamed(`pg_dump${String(major)}`)
 }
 
