@@ -1,4 +1,4 @@
-import type { Entry } from '../archive/index.ts'
+import { dataForm, type Entry } from '../archive/index.ts'
 import { copyCost, statementCost } from './costs.ts'
 import { planObject, tableName } from './planning.ts'
 import { lockOf, type RestorePlan, type RestorePlanning } from './restore-planning.ts'
@@ -45,7 +45,7 @@ function planTableData(planning: RestorePlanning, entry: Entry): RestorePlan['ta
   if (table !== undefined && selection.withoutData.has(table.catalogOid.object)) return []
   const name = { schema: entry.namespace ?? '', name: entry.tag }
   const bytes = planning.input.dataBytes.get(entry.dumpId) ?? 0
-  const viaRoot = loadsViaRoot(entry)
+  const viaRoot = loadsViaRoot(entry) || mayLoadViaRoot(planning, entry, table)
   const made = list.stepsOf(entry.dependencies)
   // Nothing is emptied but what this run itself has made (invariant 8): an archive of rows alone fills tables of the user's.
   const isOurs = table?.desc === 'TABLE' && list.stepsOf([table.dumpId]).length > 0
@@ -72,6 +72,15 @@ function planTableData(planning: RestorePlanning, entry: Entry): RestorePlan['ta
   for (const id of filled) planning.copies.set(id, [...(planning.copies.get(id) ?? []), step])
   if (table !== undefined) planning.bytes.set(table.dumpId, bytes)
   return [{ entry: entry.dumpId, ...name, bytes }]
+}
+
+/** The first major of which every pg_dump says so of INSERT statements, too; among the minors of older ones only the newer do. */
+const SAYS_SO = 16
+
+/** Whether INSERT statements of a partition may name the table at the top of its tree, without the archive saying so. */
+function mayLoadViaRoot({ input, roots }: RestorePlanning, entry: Entry, table: Entry | undefined): boolean {
+  if (dataForm(entry) !== 'inserts' || table === undefined || !roots.has(table.dumpId)) return false
+  return Number.parseInt(input.archive.pgDumpVersion, 10) < SAYS_SO
 }
 
 const HOLDS_ROWS: ReadonlySet<string> = new Set(['TABLE', 'FOREIGN TABLE'])

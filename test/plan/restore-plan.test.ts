@@ -28,7 +28,10 @@ function entry(dumpId: number, desc: string, tag: string, fields: Partial<Entry>
   }
 }
 
-function planOf(entries: Entry[], options: { bytes?: Record<number, number>; excludeData?: string[] } = {}) {
+function planOf(
+  entries: Entry[],
+  options: { bytes?: Record<number, number>; excludeData?: string[]; pgDump?: string } = {},
+) {
   const archive: Archive = {
     format: 'custom',
     version: { major: 1, minor: 16, revision: 0 },
@@ -36,7 +39,7 @@ function planOf(entries: Entry[], options: { bytes?: Record<number, number>; exc
     createdAt: new Date(0),
     database: 'app',
     serverVersion: '17.10',
-    pgDumpVersion: '17.10',
+    pgDumpVersion: options.pgDump ?? '17.10',
     entries,
   }
   const plan = planRestore({
@@ -143,6 +146,22 @@ describe('the plan of a restore', () => {
     expect(step('index one_x on s.one').dependsOn).toEqual(
       expect.arrayContaining([step('copy s.one').id, step('copy s.two').id]),
     )
+  })
+
+  test('empties no partition before INSERT statements of an old pg_dump, which may all name the root of its tree', () => {
+    const tree = [
+      entry(1, 'TABLE', 'root', { relkind: 'p' }),
+      entry(2, 'TABLE', 'one'),
+      entry(3, 'TABLE', 'alone'),
+      entry(4, 'TABLE ATTACH', 'one', { dependencies: [1, 2] }),
+      entry(11, 'TABLE DATA', 'one', { dependencies: [2], copyStmt: '' }),
+      entry(12, 'TABLE DATA', 'alone', { dependencies: [3], copyStmt: '' }),
+    ]
+    const old = planOf(tree, { pgDump: '14.1 (Debian 14.1-1)' })
+    expect(old.step('copy s.one').work).toMatchObject({ mode: 'append' })
+    expect(old.step('copy s.one').dependsOn).toContain(old.step('TABLE ATTACH s.one').id)
+    expect(old.step('copy s.alone').work).toMatchObject({ mode: 'whole' })
+    expect(planOf(tree, { pgDump: '16.0' }).step('copy s.one').work).toMatchObject({ mode: 'whole' })
   })
 
   test('fills large objects when those that it fills are made: before 17 all of them, since then those of its group', () => {
