@@ -53,14 +53,17 @@ export interface Provided {
 export function followProviders(archive: Archive, rules: ProviderRules, wanted?: ReadonlySet<string>): Provided {
   const found = new Omissions()
   const gone = new Set<number>()
+  const goneExtensions = new Set<number>()
   const entries: Entry[] = []
   const tablespaces = new Set<string>()
   const owners = new Set<string>()
   const user = wanted === undefined ? rules.sourceUser : rules.targetUser
   for (const entry of archive.entries) {
-    const reason = isAttached(entry, gone) ? 'attached' : omissionOf(entry, rules, user)
+    const isBehind = isAttached(entry, gone) || isRowsOf(entry, goneExtensions)
+    const reason = isBehind ? 'attached' : omissionOf(entry, rules, user)
     if (reason !== undefined) {
       gone.add(entry.dumpId)
+      if (reason === 'extensions') goneExtensions.add(entry.dumpId)
       if (reason !== 'attached') found.add(reason, nameOf(entry))
       continue
     }
@@ -167,6 +170,11 @@ const SAID_OF_OTHERS = new Set([
 /** A grant on, or a comment about, something that stays behind. */
 function isAttached({ desc, dependencies }: Entry, gone: ReadonlySet<number>): boolean {
   return SAID_OF_OTHERS.has(desc) && dependencies.some((id) => gone.has(id))
+}
+
+/** Of a table or a sequence that an extension makes; other rows may only refer to those. */
+function isRowsOf({ desc, dependencies }: Entry, extensions: ReadonlySet<number>): boolean {
+  return (desc === 'TABLE DATA' || desc === 'SEQUENCE SET') && dependencies.some((id) => extensions.has(id))
 }
 
 /** Kinds that a service makes in its customers' databases under its own name. */

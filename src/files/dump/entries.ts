@@ -5,6 +5,7 @@ import { unreachable } from '../../errors.ts'
 import { qualified, quoteIdent, quoteLiteral } from '../../sql.ts'
 import type { LargeObjectGroup } from './large-object-groups.ts'
 import { grantsSql } from './large-object-groups.ts'
+import { referencedFirst, type References } from './reference-order.ts'
 import { placeStatistics } from './statistics.ts'
 
 /** A table whose rows are dumped, with its entry. */
@@ -26,10 +27,21 @@ export interface EntriesInput {
   tables: readonly TableFacts[]
   /** By the OID of a partition: the table at its root, where rows have to be loaded through that (see `partition-roots.sql`). */
   loadedThrough: ReadonlyMap<number, { schema: string; name: string }>
+  /** Foreign keys that are there before the rows are: see `extension-references.sql`. */
+  references: References
   sequences: readonly SequenceState[]
+  /** Those of `sequences` that an extension makes. */
+  extensionSequences: readonly ExtensionSequence[]
   largeObjects: readonly LargeObjectGroup[]
   /** How the archive names where data lies. */
   format: 'directory' | 'custom'
+}
+
+export interface ExtensionSequence {
+  schema: string
+  name: string
+  owner: string
+  extension: string
 }
 
 export interface DumpEntries {
@@ -46,8 +58,11 @@ export interface DumpEntries {
 export function withData(input: EntriesInput): DumpEntries {
   const { archive } = input
   const ids = new Ids(archive.entries)
-  const tables = input.tables.toSorted(byName).map((facts) => ({ facts, entry: tableData(facts, input, ids) }))
-  const sequences = input.sequences.toSorted(byName).map((state) => sequenceSet(state, ids))
+  const tables = tablesData(input, ids)
+  const ofExtensions = new Map(input.extensionSequences.map((sequence) => [labelOf(sequence), sequence]))
+  const sequences = input.sequences
+    .toSorted(byName)
+    .map((state) => sequenceSet(state, { ids, made: ofExtensions.get(labelOf(state)) }))
   const batches = input.largeObjects.toSorted((one, other) => compareBytes(nameOf(one), nameOf(other)))
   const metadata = batches.map((group) => ({ group, entries: metadataEntries(group, ids) }))
   const largeObjects = metadata.map(({ group, entries: [made] }) => ({
@@ -103,14 +118,27 @@ class Ids {
   }
 
   /** What makes the relation: its own entry, or that of the extension that it belongs to. */
-  of(relation: { schema: string; name: string; extension?: { name: string } | undefined }): number[] {
-    const id = this.made(relation)?.dumpId ?? this.#extensions.get(relation.extension?.name ?? '')
+  of(relation: { schema: string; name: string }, extension: string | undefined): number[] {
+    const id = this.made(relation)?.dumpId ?? this.#extensions.get(extension ?? '')
     return id === undefined ? [] : [id]
   }
 
   made(relation: { schema: string; name: string }): Entry | undefined {
     return this.#made.get(labelOf(relation))
   }
+}
+
+/** Rows wait for those that they refer to, where the extension has made the foreign key before either is there. */
+function tablesData(input: EntriesInput, ids: Ids): DumpedTable[] {
+  const { references } = input
+  const order = referencedFirst(input.tables.toSorted(byName), { oidOf: ({ oid }) => oid, references })
+  const done = new Map<number, number>()
+  return order.map((facts) => {
+    const entry = tableData(facts, input, ids)
+    done.set(facts.oid, entry.dumpId)
+    const needed = (references.get(facts.oid) ?? []).flatMap((oid) => done.get(oid) ?? [])
+    return { facts, entry: { ...entry, dependencies: [...entry.dependencies, ...needed] } }
+  })
 }
 
 function tableData(facts: TableFacts, { loadedThrough, format }: EntriesInput, ids: Ids): Entry {
@@ -128,11 +156,11 @@ function tableData(facts: TableFacts, { loadedThrough, format }: EntriesInput, i
     // pg_restore truncates no table before it loads rows that say so (is_load_via_partition_root in pg_backup_archiver.c).
     defn: root === undefined ? '' : `-- load via partition root ${qualified(root.schema, root.name)}`,
     copyStmt: `COPY ${qualified(into.schema, into.name)}${list} FROM stdin;\n`,
-    dependencies: ids.of(facts),
+    dependencies: ids.of(facts, facts.extension?.name),
   }
 }
 
-function sequenceSet(state: SequenceState, ids: Ids): Entry {
+function sequenceSet(state: SequenceState, { ids, made }: { ids: Ids; made: ExtensionSequence | undefined }): Entry {
   const { schema, name, lastValue, isCalled } = state
   const sequence = quoteLiteral(qualified(schema, name)).trimStart()
   return {
@@ -140,9 +168,9 @@ function sequenceSet(state: SequenceState, ids: Ids): Entry {
     tag: name,
     desc: 'SEQUENCE SET',
     namespace: schema,
-    owner: ids.made(state)?.owner,
+    owner: ids.made(state)?.owner ?? made?.owner,
     defn: `SELECT pg_catalog.setval(${sequence}, ${lastValue}, ${String(isCalled)});\n`,
-    dependencies: ids.of(state),
+    dependencies: ids.of(state, made?.extension),
   }
 }
 
@@ -166,19 +194,22 @@ function metadataEntries(group: LargeObjectGroup, ids: Ids): Entry[] {
     defn,
     dependencies: [made.dumpId],
   })
-  const labels = group.labels.map(({ oid, provider, text }) => {
+  const remarks = group.remarks.flatMap(({ oid, comment, labels }) => {
     const tag = `LARGE OBJECT ${String(oid)}`
-    return provider === undefined
-      ? about('COMMENT', tag, `COMMENT ON ${tag} IS ${quoteLiteral(text).trimStart()};\n`)
-      : about(
-          'SECURITY LABEL',
-          tag,
-          `SECURITY LABEL FOR ${quoteIdent(provider)} ON ${tag} IS ${quoteLiteral(text).trimStart()};\n`,
-        )
+    // The labels of all providers are one entry (dumpSecLabel in pg_dump.c).
+    const labelling = labels.map(({ provider, text }) => {
+      return `SECURITY LABEL FOR ${quoteIdent(provider)} ON ${tag} IS ${quoteLiteral(text).trimStart()};\n`
+    })
+    return [
+      ...(comment === undefined
+        ? []
+        : [about('COMMENT', tag, `COMMENT ON ${tag} IS ${quoteLiteral(comment).trimStart()};\n`)]),
+      ...(labelling.length === 0 ? [] : [about('SECURITY LABEL', tag, labelling.join(''))]),
+    ]
   })
   const grants = grantsSql(group)
   const of = group.oids.length === 1 ? `LARGE OBJECT ${nameOf(group)}` : `LARGE OBJECTS ${nameOf(group)}`
-  return [made, ...labels, ...(grants === '' ? [] : [about('ACL', of, grants)])]
+  return [made, ...remarks, ...(grants === '' ? [] : [about('ACL', of, grants)])]
 }
 
 /** OID of the catalog pg_largeobject, under which pg_dump knows large objects. */

@@ -15,8 +15,14 @@ export interface LargeObjectGroup {
   oids: number[]
   /** What differs from the rights that every large object starts with; empty where nothing does. */
   grants: LargeObjectGrant[]
-  /** Comments, and security labels (those have a provider). */
-  labels: { oid: number; provider: string | undefined; text: string }[]
+  /** Of those that have a comment or a security label, in the order of OIDs. */
+  remarks: LargeObjectRemarks[]
+}
+
+export interface LargeObjectRemarks {
+  oid: number
+  comment: string | undefined
+  labels: { provider: string; text: string }[]
 }
 
 export interface LargeObjectGrant {
@@ -30,19 +36,29 @@ export interface LargeObjectGrant {
 /** The large objects of the database as pg_dump groups them (getLOs in pg_dump.c), in its order. */
 export async function readLargeObjectGroups(session: Session): Promise<LargeObjectGroup[]> {
   const rows = await session.query<{ owner: string; first: number; has_grants: boolean; oids: string[] }>(groupsSql)
-  const labels = await session.query<{ oid: number; provider: string | null; text: string }>(labelsSql)
+  const remarks = await readRemarks(session)
   const groups: LargeObjectGroup[] = []
   for (const { owner, first, has_grants, oids } of rows) {
     const grants = has_grants ? await readGrants(session, first) : []
     for (let at = 0; at < oids.length; at += MOST_IN_ONE) {
-      groups.push({ owner, oids: oids.slice(at, at + MOST_IN_ONE).map(Number), grants, labels: [] })
+      groups.push({ owner, oids: oids.slice(at, at + MOST_IN_ONE).map(Number), grants, remarks: [] })
     }
   }
   const groupOf = new Map(groups.flatMap((group) => group.oids.map((oid) => [oid, group] as const)))
-  for (const { oid, provider, text } of labels) {
-    groupOf.get(oid)?.labels.push({ oid, provider: provider ?? undefined, text })
-  }
+  for (const remark of remarks) groupOf.get(remark.oid)?.remarks.push(remark)
   return groups
+}
+
+async function readRemarks(session: Session): Promise<LargeObjectRemarks[]> {
+  const rows = await session.query<{ oid: number; provider: string | null; text: string }>(labelsSql)
+  const remarks = new Map<number, LargeObjectRemarks>()
+  for (const { oid, provider, text } of rows) {
+    const remark = remarks.get(oid) ?? { oid, comment: undefined, labels: [] }
+    remarks.set(oid, remark)
+    if (provider === null) remark.comment = text
+    else remark.labels.push({ provider, text })
+  }
+  return [...remarks.values()]
 }
 
 async function readGrants(session: Session, oid: number): Promise<LargeObjectGrant[]> {

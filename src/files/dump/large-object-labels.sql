@@ -6,4 +6,4 @@ UNION ALL
 SELECT l.objoid::int8, l.provider, l.label
   FROM pg_catalog.pg_seclabel l
  WHERE l.classoid = 'pg_catalog.pg_largeobject'::regclass
- ORDER BY 1
+ ORDER BY oid, provider

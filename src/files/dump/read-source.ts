@@ -14,12 +14,14 @@ import type { RunLog } from '../../migrate/index.ts'
 import type { ConnectionInfo, Session } from '../../connection/index.ts'
 import { rowsStayBehind, selectEntries, type Selection } from '../../plan/index.ts'
 import { loadSql } from '../../sql.ts'
-import { withData, type DumpEntries } from './entries.ts'
+import { withData, type DumpEntries, type ExtensionSequence } from './entries.ts'
 import { readLargeObjectGroups } from './large-object-groups.ts'
 import type { ArchiveChoices } from './options.ts'
 
 const momentSql = loadSql(import.meta.url, 'moment.sql')
 const rootsSql = loadSql(import.meta.url, 'partition-roots.sql')
+const referencesSql = loadSql(import.meta.url, 'extension-references.sql')
+const extensionSequencesSql = loadSql(import.meta.url, 'extension-sequences.sql')
 
 export interface ReadOptions {
   source: ConnectionInfo
@@ -58,7 +60,7 @@ export async function readForDump(snapshot: SourceSnapshot, options: ReadOptions
   const selection = selectEntries(schema, choices)
   noteLeftOut(selection, log)
   const facts = travelling(tablesOutside(await readTables(keeper), excludedSchemas), selection, options)
-  const sequences = await readStates(keeper, { schema, selection, excludedSchemas })
+  const sequences = await readStates(keeper, { schema, selection, excludedSchemas, recovering: options.recovering })
   const { encoding } = await readDatabase(keeper)
   const largeObjectFacts = await readLargeObjects(keeper)
   const roots = await keeper.query<{ oid: number; schema: string; name: string }>(rootsSql)
@@ -67,7 +69,9 @@ export async function readForDump(snapshot: SourceSnapshot, options: ReadOptions
     statistics,
     tables: facts,
     loadedThrough: new Map(roots.map(({ oid, ...root }) => [oid, root])),
+    references: await readReferences(keeper),
     sequences,
+    extensionSequences: await keeper.query<ExtensionSequence>(extensionSequencesSql),
     largeObjects: largeObjectFacts.count === 0 ? [] : await readLargeObjectGroups(keeper),
     format: choices.format === 'directory' ? 'directory' : 'custom',
   })
@@ -118,19 +122,41 @@ function travelling(all: readonly TableFacts[], selection: Selection, { recoveri
   return tables.filter(({ persistence }) => persistence !== 'unlogged')
 }
 
-/** Of the sequences that are dumped; those of extensions have no entry of their own. */
+async function readReferences(keeper: Session): Promise<Map<number, number[]>> {
+  const references = new Map<number, number[]>()
+  for (const { from, to } of await keeper.query<{ from: number; to: number }>(referencesSql)) {
+    references.set(from, [...(references.get(from) ?? []), to])
+  }
+  return references
+}
+
+interface StatesOptions {
+  schema: Archive
+  selection: Selection
+  excludedSchemas: readonly string[]
+  recovering: boolean
+}
+
+/**
+ * Of the sequences that are dumped; those of extensions have no entry of their own. A standby cannot read unlogged ones, and
+ * pg_dump leaves them out there (makeTableDataInfo in pg_dump.c).
+ */
 async function readStates(
   keeper: Session,
-  { schema, selection, excludedSchemas }: { schema: Archive; selection: Selection; excludedSchemas: readonly string[] },
+  { schema, selection, excludedSchemas, recovering }: StatesOptions,
 ): Promise<SequenceState[]> {
   const all = sequencesIn(schema.entries)
   const kept = sequencesIn(selection.entries)
+  const unlogged = recovering ? await keeper.query<{ oid: number }>(UNLOGGED_SEQUENCES) : []
+  const unreadable = new Set(unlogged.map(({ oid }) => oid))
   const wanted = tablesOutside(await readSequences(keeper), excludedSchemas).filter(({ oid, ...sequence }) => {
     const name = `${sequence.schema}.${sequence.name}`
-    return (kept.has(name) || !all.has(name)) && !selection.withoutData.has(oid)
+    return (kept.has(name) || !all.has(name)) && !selection.withoutData.has(oid) && !unreadable.has(oid)
   })
   return readSequenceStates(keeper, wanted)
 }
+
+const UNLOGGED_SEQUENCES = `SELECT c.oid::int8 AS oid FROM pg_catalog.pg_class c WHERE c.relkind = 'S' AND c.relpersistence = 'u'`
 
 function sequencesIn(entries: Archive['entries']): Set<string> {
   return new Set(

@@ -12,6 +12,15 @@ export function stock(program: 'pg_dump' | 'pg_restore' | 'psql', major: 17 | 18
   return programNamed(`${program}${String(major)}`)
 }
 
+/** Both of 18, with which our archives are compared; undefined where this machine lacks one. */
+export function stockTools(): { pgDump: string; pgRestore: string } | undefined {
+  const [pgDump, pgRestore] = [stock('pg_dump', 18), stock('pg_restore', 18)]
+  return pgDump === undefined || pgRestore === undefined ? undefined : { pgDump, pgRestore }
+}
+
+/** For tests that are skipped then. */
+export const NO_TOOLS = { pgDump: '', pgRestore: '' }
+
 /** Runs a stock program; what it says on either channel. Rejects where it ends with anything but 0. */
 export async function runStock(program: string, args: readonly string[]): Promise<{ stdout: string; stderr: string }> {
   return run(program, args, {
