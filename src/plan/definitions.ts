@@ -16,6 +16,8 @@ export interface DatabaseStatement {
   /** Names it, without what it sets: that may be a secret (`app.jwt_secret`). */
   label: string
   sql: string
+  /** Whether what the server says of it may repeat a secret. @defaultValue 'possible' */
+  secret?: 'possible' | 'none'
 }
 
 /**
@@ -54,7 +56,8 @@ export class Definitions {
   /** Whether what a server says of this SQL may repeat a password. */
   secretIn({ of }: DefinitionWork): 'possible' | 'none' {
     const found = this.#get(of)
-    return 'sql' in found || mayHoldSecret(found) ? 'possible' : 'none'
+    if ('sql' in found) return found.secret ?? 'possible'
+    return mayHoldSecret(found) ? 'possible' : 'none'
   }
 
   #get(name: string): Entry | DatabaseStatement {

@@ -45,14 +45,32 @@ export function databaseGrants(
   return archive.entries
     .filter((entry) => isAcl(entry) && isAboutDatabase(entry))
     .flatMap((entry) => cut(mapRoles(entry, roleMap)))
-    .map((sql) => {
-      const all = tokens(sql)
-      const at = all.findIndex(({ name: word }, index) => word === 'database' && all[index - 1]?.name === 'on')
-      const named = all[at + 1]
-      if (at === -1 || named === undefined) return { label: sql, sql }
-      const renamed = `${sql.slice(0, named.start)}${quoteIdent(name)}${sql.slice(named.end)}`
-      return { label: renamed, sql: renamed }
+    .map((sql) => onDatabase(sql, name))
+}
+
+/** The archive's security labels on its database, for a database of another name. */
+export function databaseLabels({ entries }: Archive, name: string): DatabaseStatement[] {
+  return entries
+    .filter((entry) => entry.desc === 'SECURITY LABEL' && isAboutDatabase(entry))
+    .flatMap(({ defn }) => cut(defn))
+    .map((statement) => {
+      const { sql } = onDatabase(statement, name)
+      // A server speaks of providers and objects, and quotes no label.
+      return { sql, label: sql.slice(0, tokens(sql).find(isIs)?.start).trim(), secret: 'none' }
     })
+}
+
+function isIs({ name, kind, depth }: Token): boolean {
+  return name === 'is' && kind === 'word' && depth === 0
+}
+
+function onDatabase(sql: string, name: string): DatabaseStatement {
+  const all = tokens(sql)
+  const at = all.findIndex(({ name: word }, index) => word === 'database' && all[index - 1]?.name === 'on')
+  const named = all[at + 1]
+  if (at === -1 || named === undefined) return { label: sql, sql }
+  const renamed = `${sql.slice(0, named.start)}${quoteIdent(name)}${sql.slice(named.end)}`
+  return { label: renamed, sql: renamed }
 }
 
 /** `key = 'value'` pairs of CREATE DATABASE, by key in lower case. */

@@ -16,7 +16,7 @@ import {
   type RunLog,
 } from '../../migrate/index.ts'
 import { isTheirs, planRestore, type DatabaseStatement, type RestorePlan } from '../../plan/index.ts'
-import { databaseFacts, databaseGrants } from './database-facts.ts'
+import { databaseFacts, databaseGrants, databaseLabels } from './database-facts.ts'
 import { dataBytes } from './data-bytes.ts'
 import { restoreOf } from './entry-restore.ts'
 import { majorOf, type Files } from './files.ts'
@@ -152,7 +152,7 @@ function statementsFor(
     options.privileges === 'keep' && found.grants === undefined
       ? databaseGrants(archive, { name: found.name, roleMap })
       : []
-  return [...properties, ...grants]
+  return [...properties, ...grants, ...databaseLabels(archive, found.name)]
 }
 
 function notesOn({ files, view, target, log }: PrepareOptions): void {
