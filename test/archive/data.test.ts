@@ -161,6 +161,33 @@ describe('a writer', () => {
     }
   })
 
+  test.each(KINDS)('begins anew what was discarded, and nothing of it is left (%s)', async (compression) => {
+    const path = join(folder, 'd')
+    {
+      await using writer = await directoryWriter({ path, compression })
+      const [table] = SAMPLE.entries.filter(({ desc }) => desc === 'TABLE DATA')
+      const batch = SAMPLE.entries.find(({ desc }) => desc === 'BLOBS')
+      if (table === undefined || batch === undefined) throw new Error('no entry')
+      const sink = await writer.data(table)
+      // Some of it is on its way to the file still.
+      for (let i = 0; i < 40; i++) await sink.write(Buffer.alloc(100_000, `${i}\n`))
+      await writer.discard(table)
+      const objects = await writer.largeObjects(batch)
+      await objects.object(
+        4711,
+        (async function* () {
+          yield Buffer.from('gone')
+        })(),
+      )
+      await writer.discard(batch)
+      await writeContents(writer, SAMPLE, CONTENTS)
+      const files = await writer.finish(SAMPLE)
+      expect(files.map((file) => file.path).toSorted()).toEqual((await readdir(path)).toSorted())
+    }
+    await using archive = await openArchive(path)
+    expect(await readContents(archive)).toEqual(CONTENTS)
+  })
+
   test('leaves nothing that looks whole where it is not finished', async () => {
     {
       await using directory = await directoryWriter({ path: join(folder, 'd'), compression: 'none' })

@@ -2,9 +2,10 @@ import type { Writable } from 'node:stream'
 import { readWriteCounters, type WriteCounters } from '../../catalog/index.ts'
 import { identifyServer, type ConnectionInfo, type ServerIdentity, type Session } from '../../connection/index.ts'
 import { PgleapError } from '../../errors.ts'
-import { chosen, endpoint, openSession, takeSnapshot, type Providers, type RunLog } from '../../migrate/index.ts'
+import { chosen, endpoint, openSession, RunLog, takeSnapshot, type Providers } from '../../migrate/index.ts'
 import { recogniseProvider, resolveProvider, selfManaged } from '../../provider/index.ts'
 import type { Endpoint } from '../../report/index.ts'
+import { inSnapshot } from './again.ts'
 import { isDiskFull } from './errors.ts'
 import { FirstFailure } from './first-failure.ts'
 import { keptOf, stillWanted } from './kept.ts'
@@ -82,16 +83,14 @@ async function dumpInto(
   log.phase('schema')
   const { pgDump } = run
   const { providers, identity } = source
-  const reading = await readForDump(snapshot, {
-    source: run.info,
-    openSource,
-    providers,
-    choices,
-    pgDump,
-    recovering: identity.recovering,
-    log,
-    signal,
+  const { recovering } = identity
+  const { reading, notices } = await inSnapshot(snapshot, { log, signal }, async () => {
+    const own = new RunLog(undefined)
+    const options = { source: run.info, openSource, providers, choices, pgDump, recovering, log: own, signal }
+    return { reading: await readForDump(snapshot, options), notices: own.notices }
   })
+  // Of the attempt that came through, alone.
+  for (const notice of notices) log.notice(notice)
   const work: Work = { run, source, snapshot, reading, failures, kept: stillWanted(kept, reading) }
   log.phase('plan')
   if (to instanceof Place && run.space === 'check') {
@@ -125,6 +124,9 @@ function isRefusal(error: unknown): boolean {
   return error instanceof PgleapError && (error.code === 'archive.exists' || error.code === 'dump.unfinished')
 }
 
+/** Whatever began well and broke then. */
+const BROKEN: ReadonlySet<string> = new Set(['connection.lost', 'source.shut-down'])
+
 function explained(error: unknown, { to, signal }: DatabaseDump): unknown {
   const left = to instanceof Place && to.kind === 'directory' ? to.partial : undefined
   if (signal?.aborted === true) {
@@ -133,6 +135,29 @@ function explained(error: unknown, { to, signal }: DatabaseDump): unknown {
       message: 'Stopped as asked; nothing that looks whole was left.',
       hint: left === undefined ? undefined : `The same command with --resume goes on with ${left}; or remove that.`,
       party: 'interrupted',
+      cause: error,
+    })
+  }
+  if (error instanceof PgleapError && error.code === 'snapshot.lost') {
+    return new PgleapError({
+      code: error.code,
+      message:
+        'The moment of the source that this dump shows is over: every connection that held it is lost, and the source may have been written to since.',
+      hint: left === undefined ? 'Dump anew.' : 'Dump anew; with --resume the same command starts over, too.',
+      party: 'source',
+      cause: error,
+    })
+  }
+  if (error instanceof PgleapError && BROKEN.has(error.code)) {
+    const { code, message, party } = error
+    return new PgleapError({
+      code,
+      message,
+      hint:
+        left === undefined
+          ? 'Dump anew: what goes into one file is written from its beginning to its end. A directory reads again what a lost connection has broken.'
+          : `See whether the server is up and the network stays. The same command with --resume keeps what is finished in ${left}, where nothing was written to the source since.`,
+      party,
       cause: error,
     })
   }

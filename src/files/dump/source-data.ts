@@ -2,7 +2,7 @@ import type { Archive, ArchiveData, Entry, LargeObject, ReadOptions } from '../.
 import type { Session } from '../../connection/index.ts'
 import type { DumpedLargeObjects, DumpedTable } from './entries.ts'
 import { largeObjectContents } from './large-object-contents.ts'
-import type { Progress } from './progress.ts'
+import type { Moved, Progress } from './progress.ts'
 import { pulled } from './pulled.ts'
 import { readRows, rowsSql } from './rows.ts'
 import type { WrittenData } from './write-directory.ts'
@@ -15,6 +15,8 @@ export interface SourceDataOptions {
   /** Of COPY text. */
   encoding: string
   progress: Progress
+  /** Called when the rows of all tables have been read, before their end is told. */
+  whenRead: () => Promise<void>
   signal: AbortSignal
 }
 
@@ -39,30 +41,31 @@ export class SourceData implements ArchiveData {
   async *data(entry: Entry, { signal = this.#options.signal }: ReadOptions = {}): AsyncGenerator<Buffer> {
     const table = this.#tables.get(entry.dumpId)
     if (table === undefined) return
-    const { encoding, progress } = this.#options
+    const { tables, encoding, progress, whenRead } = this.#options
     const { schema, name, heapBytes, toastBytes } = table.facts
     const label = `${schema}.${name}`
-    const step = { kind: 'copy', label: `dump ${label}`, table: label, bytes: heapBytes + toastBytes }
+    const bytes = heapBytes + toastBytes
+    const step = progress.step({ kind: 'copy', label: `dump ${label}`, table: label, bytes })
     yield* pulled<Buffer>((push) =>
-      progress.step(step, async (moved) => {
-        let bytes = 0
-        let rows = 0
+      step.run(async (moved) => {
+        const so: Moved = { bytes: 0, rows: 0 }
         for (const part of partsOf(table, new Map())) {
           const read = await readRows(
             this.#session,
             rowsSql(table.facts, part, encoding),
             async (run) => {
-              bytes += run.bytes.length
+              so.bytes += run.bytes.length
               // Who pulls has it for longer than the connection leaves it alone.
               await push(Buffer.from(run.bytes))
-              moved({ bytes, rows })
+              moved(so)
             },
             signal,
           )
-          rows += read.rows
+          so.rows += read.rows
         }
-        this.written.tables.push({ table, rows, bytes })
-        return { rows, bytes }
+        this.written.tables.push({ table, ...so })
+        if (this.written.tables.length === tables.length) await whenRead()
+        return so
       }),
     )
   }

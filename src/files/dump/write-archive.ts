@@ -4,9 +4,17 @@ import { customWriter, directoryWriter, type WrittenFile } from '../../archive/i
 import type { SourceSnapshot, TableFacts } from '../../catalog/index.ts'
 import { PgleapError } from '../../errors.ts'
 import { cutTables } from '../../migrate/index.ts'
-import { allSettled, readContentSums, Readers, type ContentSums, type TableSum } from '../../verify/index.ts'
+import {
+  allSettled,
+  readContentSums,
+  Readers,
+  type ContentSums,
+  type Moment,
+  type TableSum,
+} from '../../verify/index.ts'
 import { writeManifest } from '../manifest.ts'
 import { writePlain } from '../plain-writer.ts'
+import { again, inSnapshot, patientMoment } from './again.ts'
 import type { DatabaseDump, Source } from './database.ts'
 import type { FirstFailure } from './first-failure.ts'
 import { Journal } from './journal.ts'
@@ -16,6 +24,7 @@ import { manifestOf } from './outcome.ts'
 import { Place } from './place.ts'
 import { Progress } from './progress.ts'
 import type { DumpReading } from './read-source.ts'
+import { assertNotReplaced } from './replaced-tables.ts'
 import { SourceData } from './source-data.ts'
 import { writeDirectory, type WrittenData } from './write-directory.ts'
 
@@ -69,17 +78,17 @@ async function writeFolder(work: Work, to: Place): Promise<Done> {
   })
   const done = new Set(tables.map(({ dumpId }) => dumpId))
   const left = reading.tables.filter(({ entry }) => !done.has(entry.dumpId))
-  const parts = await cutTables(
-    snapshot.keeper,
-    left.map(({ facts }) => facts),
-    { jobs, partSize: run.partSize },
-  )
   const { signal } = failures
+  const cut = left.map(({ facts }) => facts)
+  const parts = await inSnapshot(snapshot, { log, signal }, (session) =>
+    cutTables(session, cut, { jobs, partSize: run.partSize }),
+  )
   announce(
     work,
     left.reduce((sum, { facts }) => sum + (parts.get(facts.oid)?.length ?? 1), reading.largeObjects.length),
   )
-  await using readers = new Readers(snapshot, { limit: jobs, signal, prepare: '' })
+  const moment = patientMoment(snapshot, { log, failures })
+  await using readers = new Readers(moment, { limit: jobs, signal, prepare: '' })
   const [data, sums] = await allSettled([
     failures.watch(
       writeDirectory(writer, {
@@ -93,8 +102,9 @@ async function writeFolder(work: Work, to: Place): Promise<Done> {
         failures,
       }),
     ),
-    failures.watch(readSums(work, kept.sums, (sum) => journal.sum(sum))),
+    failures.watch(readSums(work, moment, { known: kept.sums, onSum: (sum) => journal.sum(sum) })),
   ])
+  await inSnapshot(snapshot, { log, signal }, (session) => assertNotReplaced(session, reading.facts))
   log.phase('finish')
   const files = await writer.finish(reading.archive)
   const whole: Done = { data: withKept(data, tables, reading), sums, files, manifest: to.manifest, kept: tables.length }
@@ -112,16 +122,30 @@ async function writeFile(work: Work): Promise<Done> {
   const out = to instanceof Place ? to.path : to
   const level = choices.compressionLevel ?? undefined
   announce(work, reading.tables.length + reading.largeObjects.length)
-  await using session = await snapshot.openReader(signal)
+  const moment = patientMoment(snapshot, { log, failures })
+  await using session = await moment.openReader(signal)
+  const reads = failures.watch(readSums(work, moment, { known: [], onSum: () => Promise.resolve() }))
   const { archive, tables, largeObjects, encoding } = reading
-  const from = new SourceData(session, { archive, tables, largeObjects, encoding, progress: new Progress(log), signal })
+  const from = new SourceData(session, {
+    archive,
+    tables,
+    largeObjects,
+    encoding,
+    progress: new Progress(log),
+    // Before the file gets its end, and its name.
+    whenRead: async () => {
+      await reads
+      await inSnapshot(snapshot, { log, signal }, (fresh) => assertNotReplaced(fresh, reading.facts))
+    },
+    signal,
+  })
   const [file, sums] = await allSettled([
     failures.watch(
       choices.format === 'custom'
         ? writeCustom(from, { out, level, ...choices })
         : writePlain({ from, out, compression: choices.compression, level, signal }),
     ),
-    failures.watch(readSums(work, [], () => Promise.resolve())),
+    reads,
   ])
   log.phase('finish')
   const manifest = run.manifest ?? (to instanceof Place ? to.manifest : undefined)
@@ -171,29 +195,45 @@ function announce({ run, reading }: Work, steps: number): void {
   log.phase('run')
 }
 
-/** Beside the reading of the rows, by half as many sessions again. */
+interface SumsToRead {
+  /** Those that an earlier process has read. */
+  known: readonly TableSum[]
+  onSum: (sum: TableSum) => Promise<void>
+}
+
+/** Beside the reading of the rows, by half as many sessions again. What a lost connection breaks is read again. */
 async function readSums(
-  { run, snapshot, reading, failures }: Work,
-  known: readonly TableSum[],
-  onSum: (sum: TableSum) => Promise<void>,
+  { run, reading, failures }: Work,
+  moment: Moment,
+  { known, onSum }: SumsToRead,
 ): Promise<ContentSums | undefined> {
   if (run.choices.hashes === 'none') return undefined
-  const names = new Set(known.map(({ schema, name }) => `${schema}.${name}`))
-  const wanted = new Set(
-    reading.facts.filter(({ schema, name }) => !names.has(`${schema}.${name}`)).map(({ oid }) => oid),
-  )
+  const { signal } = failures
+  const tables = new Map(known.map((sum) => [labelOf(sum), sum]))
   const noted: Promise<void>[] = []
-  const sums = await readContentSums(snapshot, {
-    mode: 'full',
-    jobs: Math.max(1, Math.ceil(run.jobs / 2)),
-    includeRows: (table: TableFacts) => wanted.has(table.oid),
-    onTable: (sum) => noted.push(failures.watch(onSum(sum))),
-    signal: failures.signal,
+  const onBroken = ({ reason }: { reason: string }) => {
+    run.log.notice({ level: 'info', code: 'run.reconnecting', message: `${reason} It is tried again.` })
+  }
+  const sums = await again({ signal, onBroken }, () => {
+    const left = new Set(reading.facts.filter((table) => !tables.has(labelOf(table))).map(({ oid }) => oid))
+    return readContentSums(moment, {
+      mode: 'full',
+      jobs: Math.max(1, Math.ceil(run.jobs / 2)),
+      includeRows: (table: TableFacts) => left.has(table.oid),
+      onTable: (sum) => {
+        tables.set(labelOf(sum), sum)
+        noted.push(failures.watch(onSum(sum)))
+      },
+      signal,
+    })
   })
   await allSettled(noted)
-  const tables = [...known, ...sums.tables]
   return {
     ...sums,
-    tables: tables.toSorted((one, other) => (`${one.schema}.${one.name}` < `${other.schema}.${other.name}` ? -1 : 1)),
+    tables: [...tables.values()].toSorted((one, other) => (labelOf(one) < labelOf(other) ? -1 : 1)),
   }
+}
+
+function labelOf({ schema, name }: { schema: string; name: string }): string {
+  return `${schema}.${name}`
 }

@@ -1,11 +1,13 @@
-import type { ArchiveWriter, DataSink } from '../../archive/index.ts'
+import type { DataSink, DirectoryWriter, WrittenFile } from '../../archive/index.ts'
 import type { Part } from '../../copy/index.ts'
 import { allSettled, type Readers } from '../../verify/index.ts'
+import type { PayloadRun } from '../../wire/index.ts'
+import { again } from './again.ts'
 import type { DumpedLargeObjects, DumpedTable } from './entries.ts'
 import type { FirstFailure } from './first-failure.ts'
 import type { FinishedTable } from './journal.ts'
 import { largeObjectContents } from './large-object-contents.ts'
-import type { Moved, Progress } from './progress.ts'
+import type { Broken, DumpStep, Moved, Progress } from './progress.ts'
 import { readRows, rowsSql, SharedRows } from './rows.ts'
 
 export interface WrittenTable extends Moved {
@@ -33,13 +35,13 @@ export interface DataToWrite {
 
 /**
  * Writes all data into a directory, side by side: as many parts of tables and batches of large objects as there are readers,
- * the largest first. Throws the first failure, once all has ended.
+ * the largest first. What a lost connection breaks is written anew, by itself. Throws the first failure, once all has ended.
  */
-export async function writeDirectory(writer: ArchiveWriter, data: DataToWrite): Promise<WrittenData> {
+export async function writeDirectory(writer: DirectoryWriter, data: DataToWrite): Promise<WrittenData> {
   const largestFirst = data.tables.toSorted((one, other) => bytesOf(other) - bytesOf(one))
   const [tables, batches] = await allSettled([
-    allSettled(largestFirst.map((table) => writeTable(writer, table, data))),
-    allSettled(data.largeObjects.map((batch) => writeBatch(writer, batch, data))),
+    allSettled(largestFirst.map((table) => data.failures.watch(writeTable(writer, table, data)))),
+    allSettled(data.largeObjects.map((batch) => data.failures.watch(writeBatch(writer, batch, data)))),
   ])
   return {
     tables,
@@ -50,39 +52,70 @@ export async function writeDirectory(writer: ArchiveWriter, data: DataToWrite): 
   }
 }
 
-/** One table, in as many parts as it was cut into; its file is opened when the first of them begins. */
-async function writeTable(writer: ArchiveWriter, table: DumpedTable, data: DataToWrite): Promise<WrittenTable> {
-  const { readers, encoding, progress, onTable, failures } = data
+/**
+ * One table, in as many parts as it was cut into. They share a file, from which nobody can take the rows of one part again: where
+ * one breaks, the table begins anew.
+ */
+async function writeTable(writer: DirectoryWriter, table: DumpedTable, data: DataToWrite): Promise<WrittenTable> {
+  const { progress, onTable, failures } = data
   const { facts, entry } = table
   const parts = partsOf(table, data.parts)
   const name = `${facts.schema}.${facts.name}`
+  const steps = parts.map((part, place) => {
+    const label = parts.length === 1 ? name : `${name} (part ${String(place + 1)} of ${String(parts.length)})`
+    const bytes = Math.round(bytesOf(table) / parts.length)
+    return { part, step: progress.step({ kind: 'copy', label: `dump ${label}`, table: name, bytes }) }
+  })
+  const { rows, bytes, file } = await again(
+    {
+      signal: failures.signal,
+      onBroken: async (broken) => {
+        await writer.discard(entry)
+        for (const { step } of steps) step.again(broken)
+      },
+    },
+    (attempt) => writeParts(writer, { table, steps, attempt }, data),
+  )
+  if (file !== undefined) {
+    await onTable({ schema: facts.schema, name: facts.name, dumpId: entry.dumpId, rows, bytes, file })
+  }
+  return { table, rows, bytes }
+}
+
+interface TableAttempt {
+  table: DumpedTable
+  steps: { part: Part; step: DumpStep }[]
+  attempt: FirstFailure
+}
+
+/** The table's file is opened when the first part begins. */
+async function writeParts(
+  writer: DirectoryWriter,
+  { table: { facts, entry }, steps, attempt }: TableAttempt,
+  { readers, encoding }: DataToWrite,
+): Promise<Moved & { file: WrittenFile | undefined }> {
   let opened: Promise<{ sink: DataSink; rows: SharedRows }> | undefined
   const open = async () => {
     const sink = await writer.data(entry)
     return { sink, rows: new SharedRows(sink) }
   }
   const results = await allSettled(
-    parts.map((part, place) =>
-      failures.watch(
+    steps.map(({ part, step }) =>
+      attempt.watch(
         readers.run(async (session) => {
+          // Not the first failure itself, after which this session would be taken for a lost one.
+          if (attempt.signal.aborted) throw new Error('another part of the table broke')
           opened ??= open()
           const { rows } = await opened
           using own = rows.part()
-          const label = parts.length === 1 ? name : `${name} (part ${String(place + 1)} of ${String(parts.length)})`
-          const bytes = Math.round(bytesOf(table) / parts.length)
-          return await progress.step({ kind: 'copy', label: `dump ${label}`, table: name, bytes }, async (moved) => {
+          return await step.run(async (moved) => {
             let read = 0
-            const sql = rowsSql(facts, part, encoding)
-            return readRows(
-              session,
-              sql,
-              async (run) => {
-                read += run.bytes.length
-                await own.write(run)
-                moved({ bytes: read, rows: 0 })
-              },
-              failures.signal,
-            )
+            const take = async (run: PayloadRun) => {
+              read += run.bytes.length
+              await own.write(run)
+              moved({ bytes: read, rows: 0 })
+            }
+            return readRows(session, rowsSql(facts, part, encoding), take, attempt.signal)
           })
         }),
       ),
@@ -90,12 +123,11 @@ async function writeTable(writer: ArchiveWriter, table: DumpedTable, data: DataT
   )
   const { sink } = await (opened ??= open())
   const { file } = await sink.end()
-  const rows = results.reduce((sum, result) => sum + result.rows, 0)
-  const bytes = results.reduce((sum, result) => sum + result.bytes, 0)
-  if (file !== undefined) {
-    await onTable({ schema: facts.schema, name: facts.name, dumpId: entry.dumpId, rows, bytes, file })
+  return {
+    rows: results.reduce((sum, result) => sum + result.rows, 0),
+    bytes: results.reduce((sum, result) => sum + result.bytes, 0),
+    file,
   }
-  return { table, rows, bytes }
 }
 
 export function partsOf({ facts }: DumpedTable, parts: ReadonlyMap<number, Part[]>): Part[] {
@@ -106,25 +138,32 @@ export function partsOf({ facts }: DumpedTable, parts: ReadonlyMap<number, Part[
 }
 
 async function writeBatch(
-  writer: ArchiveWriter,
+  writer: DirectoryWriter,
   { group, entry }: DumpedLargeObjects,
-  { readers, progress, failures }: DataToWrite,
+  { readers, progress, failures: { signal } }: DataToWrite,
 ): Promise<Moved> {
-  return failures.watch(
-    readers.run((session) =>
-      progress.step({ kind: 'large-objects', label: `dump large objects ${entry.tag}`, bytes: 0 }, async (moved) => {
+  const step = progress.step({ kind: 'large-objects', label: `dump large objects ${entry.tag}`, bytes: 0 })
+  const onBroken = async (broken: Broken) => {
+    await writer.discard(entry)
+    step.again(broken)
+  }
+  return again({ signal, onBroken }, async () => {
+    const { so, sink } = await readers.run((session) =>
+      step.run(async (moved) => {
         const so: Moved = { bytes: 0, rows: 0 }
         const sink = await writer.largeObjects(entry)
-        for await (const { oid, data } of largeObjectContents(session, group.oids, failures.signal)) {
+        for await (const { oid, data } of largeObjectContents(session, group.oids, signal)) {
           so.bytes += (await sink.object(oid, data)).bytes
           so.rows += 1
           moved(so)
         }
-        await sink.end()
-        return so
+        return { ...so, so, sink }
       }),
-    ),
-  )
+    )
+    // Not within, where the session may still turn out to be lost: what has ended cannot be taken back.
+    await sink.end()
+    return so
+  })
 }
 
 function bytesOf({ facts }: DumpedTable): number {
