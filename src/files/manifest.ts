@@ -64,18 +64,20 @@ const manifestSchema = z.object({
     excludeData: z.array(z.string()),
     excludedSchemas: z.array(z.string()),
   }),
-  writes: z.object({
-    snapshot: z.string(),
-    tables: z.array(
-      z.object({
-        oid: z.int(),
-        schema: z.string(),
-        name: z.string(),
-        writes: z.number(),
-        file: z.number().exactOptional(),
-      }),
-    ),
-  }),
+  writes: z
+    .object({
+      snapshot: z.string(),
+      tables: z.array(
+        z.object({
+          oid: z.int(),
+          schema: z.string(),
+          name: z.string(),
+          writes: z.number(),
+          file: z.number().exactOptional(),
+        }),
+      ),
+    })
+    .optional(),
   files: z.array(
     z.object({ path: z.string(), bytes: z.int().nonnegative(), sha256: z.string().regex(/^[0-9a-f]{64}$/) }),
   ),
@@ -130,8 +132,11 @@ export interface Manifest {
     /** The provider's own, which stay behind. */
     excludedSchemas: string[]
   }
-  /** What had been written to the source's tables by then: compared with a later reading, it shows what came after. */
-  writes: WriteCounters
+  /**
+   * What had been written to the source's tables by then: compared with a later reading, it shows what came after. Undefined of a
+   * standby, which counts nothing of what its primary writes.
+   */
+  writes?: WriteCounters | undefined
   /** Every file of the archive but the manifest: relative to the directory, or the file's own name. */
   files: { path: string; bytes: number; sha256: string }[]
   /** The tables whose rows are in the archive; the server's own count of rows that COPY sent, and bytes uncompressed. */

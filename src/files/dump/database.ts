@@ -6,7 +6,7 @@ import { chosen, endpoint, openSession, RunLog, takeSnapshot, type Providers } f
 import { recogniseProvider, resolveProvider, selfManaged } from '../../provider/index.ts'
 import type { Endpoint } from '../../report/index.ts'
 import { inSnapshot } from './again.ts'
-import { isDiskFull } from './errors.ts'
+import { isDiskFull, isStandbyConflict, standbyConflict } from './errors.ts'
 import { FirstFailure } from './first-failure.ts'
 import { keptOf, stillWanted } from './kept.ts'
 import type { ArchiveChoices, DumpedDatabase } from './options.ts'
@@ -49,18 +49,26 @@ export interface Source {
  */
 export async function dumpDatabase(run: DatabaseDump): Promise<{ source: Endpoint; database: DumpedDatabase }> {
   const failures = new FirstFailure(run.signal)
+  const seen: Seen = { source: undefined }
   try {
-    return await failures.watch(dumpInto(run, failures))
+    return await failures.watch(dumpInto(run, failures, seen))
   } catch (error) {
     const first = failures.of(error)
     if (run.to instanceof Place && run.to.kind === 'file' && !isRefusal(first)) await run.to.clear([])
-    throw explained(first, run)
+    const isOfStandby = seen.source?.identity.recovering === true && run.signal?.aborted !== true
+    throw isOfStandby && isStandbyConflict(first) ? standbyConflict(first) : explained(first, run)
   }
+}
+
+/** What a dump has learned of its source by the time that it fails. */
+interface Seen {
+  source: Source | undefined
 }
 
 async function dumpInto(
   run: DatabaseDump,
   failures: FirstFailure,
+  seen: Seen,
 ): Promise<{ source: Endpoint; database: DumpedDatabase }> {
   const { to, log, choices } = run
   const { signal } = failures
@@ -68,6 +76,7 @@ async function dumpInto(
   log.phase('connect')
   const openSource = (purpose: string, inner?: AbortSignal) => openSession(run.info, 'source', purpose, inner)
   const source = await readSource(run, openSource)
+  seen.source = source
   await using snapshot = await takeSnapshot(
     { openSource },
     {

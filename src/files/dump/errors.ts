@@ -1,3 +1,4 @@
+import { SQLSTATE } from '../../connection/index.ts'
 import { PgleapError } from '../../errors.ts'
 
 const FULL: ReadonlySet<unknown> = new Set(['ENOSPC', 'EDQUOT'])
@@ -6,6 +7,31 @@ const FULL: ReadonlySet<unknown> = new Set(['ENOSPC', 'EDQUOT'])
 export function isDiskFull(error: unknown): boolean {
   for (let one = error; one instanceof Error; one = one.cause) if ('code' in one && FULL.has(one.code)) return true
   return false
+}
+
+/**
+ * Whether a standby has ended queries or sessions that were in the way of its replay (ProcessInterrupts in postgres.c). Nothing else
+ * gives a transaction that only reads, in one snapshot, this SQLSTATE; and where a connection is gone, that is most likely why.
+ */
+export function isStandbyConflict(error: unknown): boolean {
+  if (error instanceof PgleapError && GONE.has(error.code)) return true
+  for (let one = error; one instanceof Error; one = one.cause) {
+    if ('code' in one && one.code === SQLSTATE.serializationFailure) return true
+  }
+  return false
+}
+
+const GONE: ReadonlySet<string> = new Set(['snapshot.lost', 'connection.lost'])
+
+export function standbyConflict(cause: unknown): PgleapError {
+  return new PgleapError({
+    code: 'dump.standby-conflict',
+    message:
+      'The source is a standby, and what read it was ended, most likely for the replay of what its primary has written; the dump was not finished.',
+    hint: 'Set max_standby_streaming_delay there to more than a dump takes, or pause its replay meanwhile by pg_wal_replay_pause(); where vacuum is to blame, hot_standby_feedback = on helps, too. Or see whether the network stays. Then dump anew.',
+    party: 'source',
+    cause,
+  })
 }
 
 /** What a file system refuses, as one sentence. */

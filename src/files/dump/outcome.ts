@@ -38,7 +38,7 @@ export function manifestOf(
       excludeData: [...excludeData],
       excludedSchemas: reading.excludedSchemas,
     },
-    writes: source.writes,
+    writes: source.identity.recovering ? undefined : source.writes,
     files,
     tables: data.tables.map(({ table: { facts, entry }, rows, bytes }) => ({
       schema: facts.schema,
