@@ -1,14 +1,16 @@
-import { stat } from 'node:fs/promises'
+import { readdir, stat } from 'node:fs/promises'
 import { join } from 'node:path'
 import { fileChecksum } from '../../archive/index.ts'
 import { PgleapError } from '../../errors.ts'
 import type { Manifest } from '../manifest.ts'
+import { ITS_FILES } from './identity.ts'
 
 const MOST_NAMES = 5
 
 /**
  * Compares each file of an archive with its manifest: sizes first, which is quick, then the SHA-256 of every byte. Nothing
- * that is truncated, altered or of another dump comes to a server.
+ * that is truncated, altered or of another dump comes to a server; nor does a file that a reader would take in place of one
+ * of these, as it has the same name but for the suffix of the compression.
  *
  * @throws PgleapError `manifest.files-differ`, which names the files
  */
@@ -23,6 +25,11 @@ export async function checkFiles(
     const size = await sizeOf(pathOf(path))
     if (size === undefined) wrong.push(`${path} is missing`)
     else if (size !== bytes) wrong.push(`${path} has ${String(size)} bytes in place of ${String(bytes)}`)
+  }
+  if (archive.kind === 'directory') {
+    const known = new Set(files.map(({ path }) => path))
+    const strange = (await readdir(archive.path)).filter((name) => ITS_FILES.test(name) && !known.has(name))
+    wrong.push(...strange.map((name) => `${name} is not of this dump`))
   }
   if (wrong.length > 0) throw differ(archive.path, wrong)
   for (const { path, sha256 } of files) {

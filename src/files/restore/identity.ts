@@ -16,7 +16,7 @@ export interface ArchiveIdentity {
 }
 
 /** The files of a directory that are the archive's (pg_backup_directory.c); what else lies there does not count. */
-const ITS_FILES = /^(?:toc\.dat|\d+\.dat|blobs?[_.].*)(?:\.(?:gz|lz4|zst))?$/
+export const ITS_FILES = /^(?:toc\.dat|\d+\.dat|blobs?[_.].*)(?:\.(?:gz|lz4|zst))?$/
 
 export async function identityOf(path: string, archive: Archive): Promise<ArchiveIdentity> {
   const info = await stat(path)

@@ -107,6 +107,11 @@ describe('archives of pgleap dump', () => {
         },
         /has \d+ bytes in place of|was altered/,
       ],
+      [
+        'joined by what a reader takes in its place',
+        () => writeFile(join(broken, first.replace(/(?<=\.dat).*/, '')), '\\.\n\n\n'),
+        /\.dat is not of this dump/,
+      ],
       ['of another contents', () => truncate(join(broken, 'toc.dat'), 2000), /./],
     ]
     for (const [, damage, words] of damages) {
