@@ -11,6 +11,8 @@ import { PgleapError } from '../../errors.ts'
 import { pgleapVersion, reconnecting, RunLog } from '../../migrate/index.ts'
 import { type Provider, recogniseProvider, resolveProvider } from '../../provider/index.ts'
 import { quoteIdent } from '../../sql.ts'
+import { manifestPath, readManifest } from '../manifest.ts'
+import { checkFiles } from '../restore/check-files.ts'
 import { createRecord, readRecord, ScriptRecord } from './record.ts'
 import { Progress } from './progress.ts'
 import type { EmitEvent, ScriptOutcome, ScriptReport } from '../../report/index.ts'
@@ -52,7 +54,7 @@ const STATEMENT_LIMIT = 256 * 1024 * 1024
  * interrupted. A connection that is lost after the first contact is made anew. Errors do not end the run; each is sorted into expected at this target, or real. The target's own roles, passwords
  * and databases are left alone (left-out.ts). The record is dropped when the script has been run to its end.
  *
- * @throws PgleapError `script.read`, `script.not-sql`, `script.encoding`, `script.command`, `script.truncated`, `script.clean`,
+ * @throws PgleapError `manifest.*`, `script.read`, `script.not-sql`, `script.encoding`, `script.command`, `script.truncated`, `script.clean`,
  * `script.too-long`, `script.other`, `ledger.exists`, `ledger.locked`, `ledger.foreign-schema`, `ledger.damaged`, `target.older`
  * and others of the connection; what makes going on useless (a full disk, a server that stops)
  */
@@ -65,6 +67,7 @@ export async function restoreScript(options: RestoreScriptOptions): Promise<Scri
   const chosen = options.targetProvider === undefined ? undefined : await resolveProvider(options.targetProvider)
   try {
     await using source = await openSource(options.script, signal)
+    if (source.path !== undefined) await prove(source.path, signal)
     log.phase('plan')
     const limits = { statementLimit: options.statementLimit ?? STATEMENT_LIMIT, clean: options.clean ?? 'refuse' }
     const places = await placesRecorded(info, options.create ?? 'existing', signal)
@@ -131,6 +134,12 @@ export async function restoreScript(options: RestoreScriptOptions): Promise<Scri
     if (signal.aborted && !(error instanceof PgleapError)) throw interrupted(error)
     throw error
   }
+}
+
+/** Where pgleap has made the script, its manifest lies beside it. */
+async function prove(path: string, signal: AbortSignal): Promise<void> {
+  const manifest = await readManifest(manifestPath(path, 'file'))
+  if (manifest !== undefined) await checkFiles({ path, kind: 'file' }, manifest, signal)
 }
 
 /** The places at which the record says that the script may be gone on with; none where there is no record. */

@@ -1,4 +1,8 @@
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import { expect, test } from 'vitest'
+import { dump, restoreScript } from '../../../src/files/index.ts'
 import { freshDatabase, server } from '../../kit/index.ts'
 import { expectRefusal, fingerprint } from '../../migrate/support.ts'
 import { restoreText } from './support.ts'
@@ -43,4 +47,25 @@ test('an archive, UTF-16 and a statement above the limit are refused', async () 
   await expectRefusal(restoreText(long, target.url, { statementLimit: 100_000 }), 'script.too-long', 'usage')
   const report = await restoreText(`\ufeff${long}`, target.url, { statementLimit: 200_009 })
   expect(report).toMatchObject({ outcome: 'restored', script: { statements: 2 } })
+})
+
+test('a script of ours that was altered is refused by its manifest', async () => {
+  const young = await server(17)
+  await using source = await freshDatabase(young)
+  await using target = await freshDatabase(young)
+  await source.query(`create table t as select 'original' as x`)
+  const folder = await mkdtemp(join(tmpdir(), 'pgleap-script-test-'))
+  try {
+    const script = join(folder, 'plain.sql')
+    await dump({ source: source.url, to: script, format: 'plain' })
+    const text = await readFile(script, 'utf8')
+    await writeFile(script, text.replace('original', 'altered!'))
+    const before = await fingerprint(target.url)
+    await expect(restoreScript({ script, target: target.url })).rejects.toMatchObject({ code: 'manifest.files-differ' })
+    expect(await fingerprint(target.url)).toBe(before)
+    await writeFile(script, text)
+    expect(await restoreScript({ script, target: target.url })).toMatchObject({ outcome: 'restored' })
+  } finally {
+    await rm(folder, { recursive: true })
+  }
 })
