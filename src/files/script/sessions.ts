@@ -120,6 +120,8 @@ const SETTINGS: Readonly<Record<string, string>> = {
   transaction_timeout: '0',
   client_encoding: INITIAL_STATE.encoding,
   standard_conforming_strings: INITIAL_STATE.standardStrings,
+  // pg_dump's scripts do not say it, and NULL in an array would become a word.
+  array_nulls: 'on',
   client_min_messages: 'warning',
   // A statement and its record commit together, so a crash loses both or neither; the last commit makes all durable.
   synchronous_commit: 'off',
