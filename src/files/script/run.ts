@@ -165,6 +165,8 @@ export class ScriptRun {
       }
     } else {
       at.move(next)
+      // In the same database, too: the new session has nothing of what was set for the one before.
+      await at.sessions.leave()
       try {
         return await this.#enter()
       } catch (error) {

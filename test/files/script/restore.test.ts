@@ -248,6 +248,43 @@ CREATE TABLE public.home (x int);
   expect(await hasRecord(one.url)).toBe(false)
 })
 
+test('a script that connects to the database that it is in begins there as in any other', async () => {
+  const young = await server(17)
+  await using role = await freshRole(young)
+  await using target = await freshDatabase(young)
+  await target.query(`alter database ${target.name} set array_nulls = off`)
+  const report = await restoreText(
+    `CREATE SCHEMA s AUTHORIZATION ${role.name};
+SET search_path = s;
+SET standard_conforming_strings = off;
+SET SESSION AUTHORIZATION ${role.name};
+CREATE TABLE one (x int);
+\\connect ${target.name}
+CREATE TABLE two (x text[]);
+COPY two FROM stdin;
+{NULL,"back\\\\\\\\slash"}
+\\.
+INSERT INTO two VALUES (ARRAY['\\']);
+INSERT INTO two VALUES (ARRAY['\\']);
+`,
+    target.url,
+  )
+  expect(report).toMatchObject({ outcome: 'restored', errors: [], warnings: [] })
+  expect(
+    await target.query(
+      `select schemaname, tablename, tableowner from pg_tables where schemaname in ('s', 'public') order by 2`,
+    ),
+  ).toEqual([
+    { schemaname: 's', tablename: 'one', tableowner: role.name },
+    { schemaname: 'public', tablename: 'two', tableowner: 'postgres' },
+  ])
+  expect(await target.query('select x from two order by x')).toEqual([
+    { x: ['\\'] },
+    { x: ['\\'] },
+    { x: [null, 'back\\slash'] },
+  ])
+})
+
 test('a database that is there already is filled where it is empty, and left alone where it is not', async () => {
   const young = await server(17)
   await using target = await freshDatabase(young)
