@@ -10,5 +10,5 @@ export type { RestoreChoices, RestoreOptions, VerifyFilesOptions } from './resto
 export { restoreScript } from './script/index.ts'
 export type { RestoreScriptOptions } from './script/index.ts'
 export type { ScriptReport } from './script/index.ts'
-export { databaseInFolder, openServerFolder, proveServerFolder, rolesInFolder } from './server-folder.ts'
+export { databaseInFolder, openServerFolder, proveDatabases, rolesInFolder } from './server-folder.ts'
 export type { FolderDatabase, ServerFolder } from './server-folder.ts'

@@ -8,7 +8,7 @@ import { PgleapError } from '../errors.ts'
 export const SERVER_FILE = 'pgleap-server.json'
 /** The roles of the server: for people and psql, and as data for `restore`. */
 export const ROLES_SCRIPT = 'roles.sql'
-export const ROLES_DATA = 'roles.json'
+export const ROLES_DATA = 'pgleap-roles.json'
 
 const FORMAT = 1
 

@@ -4,9 +4,9 @@ import { PgleapError } from '../errors.ts'
 import { readKeptRoles, type ServerRoles } from '../globals/index.ts'
 import type { Endpoint } from '../report/index.ts'
 import { formOf } from './form.ts'
-import { manifestPath, readManifest, type Manifest } from './manifest.ts'
+import { manifestPath, readManifest } from './manifest.ts'
 import { readArchivedDatabase, type ArchivedDatabase } from './restore/archived-database.ts'
-import { checkFiles } from './restore/check-files.ts'
+import { checkFiles, type Listed } from './restore/check-files.ts'
 import { readServerFile, ROLES_DATA, type ServerFile } from './server-file.ts'
 
 /** A whole server in a folder, as `dump` with all databases writes it. */
@@ -31,11 +31,12 @@ export interface FolderDatabase {
 }
 
 /**
- * Reads what is in a folder; nothing is proved yet.
+ * Reads what is in a folder, and proves its roles and its databases' manifests.
  * @throws PgleapError `restore.no-server`, `manifest.*`
  */
-export async function openServerFolder(path: string): Promise<ServerFolder> {
-  const { source, databases, sha256 } = await readServerFile(path)
+export async function openServerFolder(path: string, signal: AbortSignal | undefined): Promise<ServerFolder> {
+  const { source, databases, files, sha256 } = await readServerFile(path)
+  await checkFiles([{ path, kind: 'directory', files }], signal)
   return { path, contents: sha256, source, databases: databases.map((listed) => databaseIn(path, listed)) }
 }
 
@@ -47,30 +48,23 @@ function databaseIn(
 }
 
 /**
- * Proves the roles, the manifests of all databases, and every file of those that are named: sizes first, then the SHA-256 of every
- * byte. Nothing that is truncated, altered or mixed up comes to a server.
+ * Proves every file of these databases: sizes first, then the SHA-256 of every byte. Nothing that is truncated, altered or mixed up
+ * comes to a server.
  *
- * @throws PgleapError `manifest.files-differ`, which names the files; `restore.server-of-scripts`
+ * @throws PgleapError `manifest.files-differ`, which names the files; `restore.of-scripts`
  */
-export async function proveServerFolder(
-  path: string,
-  names: ReadonlySet<string>,
+export async function proveDatabases(
+  databases: readonly FolderDatabase[],
   signal: AbortSignal | undefined,
 ): Promise<void> {
-  const { files, databases } = await readServerFile(path)
-  const folder = { path, kind: 'directory' } as const
-  await checkFiles(folder, { files }, signal)
-  const all: Manifest['files'] = []
-  for (const listed of databases.filter(({ database }) => names.has(database))) {
-    const archive = join(path, listed.path)
-    if ((await formOf(archive)) !== 'archive') throw scripts(archive)
-    const kind = (await stat(archive)).isDirectory() ? 'directory' : 'file'
-    const manifest = await readManifest(manifestPath(archive, kind))
-    for (const file of manifest?.files ?? []) {
-      all.push({ ...file, path: kind === 'file' ? listed.path : `${listed.path}/${file.path}` })
-    }
+  const archives: Listed[] = []
+  for (const { path } of databases) {
+    if ((await formOf(path)) !== 'archive') throw scripts(path)
+    const kind = (await stat(path)).isDirectory() ? 'directory' : 'file'
+    const manifest = await readManifest(manifestPath(path, kind))
+    archives.push({ path, kind, files: manifest?.files ?? [] })
   }
-  await checkFiles(folder, { files: all }, signal)
+  await checkFiles(archives, signal)
 }
 
 /** @throws PgleapError `manifest.unreadable`, `manifest.damaged` */
@@ -106,7 +100,7 @@ export async function databaseInFolder(
 
 function scripts(path: string): PgleapError {
   return new PgleapError({
-    code: 'restore.server-of-scripts',
+    code: 'restore.of-scripts',
     message: `${path} is a script, and a whole server is restored from archives.`,
     hint: 'Restore roles.sql first, then each script into a database that you make for it; or dump the server as directories or custom files.',
     party: 'usage',

@@ -62,6 +62,8 @@ export interface ServerStatusReport {
   target: Endpoint
   /** The source, described without secrets. */
   source: string
+  /** Of a restore: the folder that it is from. */
+  folder?: string
   startedAt: string
   /** `running` where a live session holds the run; `broken` where none does and something is left. */
   state: 'running' | 'broken' | 'finished'

@@ -132,10 +132,15 @@ function warnings({ notices }: ServerReport, style: Style): string[] {
     })
 }
 
-function nextStep({ databases, verdict, folder }: ServerReport, style: Style): string[] {
+/** The command that goes on with a run. */
+function again({ folder }: Pick<ServerReport, 'folder'>): string {
+  return folder === undefined ? '`pgleap resume --all-databases TARGET`' : 'the same `pgleap restore` command'
+}
+
+function nextStep(report: ServerReport, style: Style): string[] {
+  const { databases, verdict } = report
   if (databases.some(({ state }) => state !== 'done')) {
-    const again = folder === undefined ? '`pgleap resume --all-databases TARGET`' : 'the same command again'
-    const text = `mend the causes, then ${again} goes on with what is not done.`
+    const text = `mend the causes, then ${again(report)} goes on with what is not done.`
     return fields([['next', text]], style)
   }
   return verdict === 'SAME' || verdict === 'SKIPPED' ? [] : fields([['next', 'do not use the target yet.']], style)
@@ -157,7 +162,7 @@ export function serverStatusText(status: ServerStatusReport, style: Style): stri
     [`Run of a whole server: ${style(STATE_LOOKS[status.state], status.state)}`],
     fields(
       [
-        ['source', oneLine(status.source)],
+        [status.folder === undefined ? 'source' : 'folder', oneLine(status.source)],
         ['target', describeEndpoint(status.target)],
         ['started', status.startedAt],
         ['databases', ` ${String(done)} of ${plural(status.databases.length, 'database')} done`],
@@ -166,10 +171,7 @@ export function serverStatusText(status: ServerStatusReport, style: Style): stri
     ),
     columns(status.databases.map(statusRow), ['left', 'left']).map((line) => `  ${line}`),
     status.state === 'broken'
-      ? fields(
-          [['next', '`pgleap resume --all-databases TARGET` goes on from here; nothing that is done is done again.']],
-          style,
-        )
+      ? fields([['next', `${again(status)} goes on from here; nothing that is done is done again.`]], style)
       : [],
   ])
 }

@@ -1,11 +1,18 @@
-import { assertWritable, parseConnection, type ConnectionInfo } from '../connection/index.ts'
+import { assertWritable, parseConnection } from '../connection/index.ts'
 import { PgleapError } from '../errors.ts'
-import { databaseInFolder, openServerFolder, proveServerFolder, type ServerFolder } from '../files/index.ts'
+import {
+  databaseInFolder,
+  openServerFolder,
+  proveDatabases,
+  type FolderDatabase,
+  type ServerFolder,
+} from '../files/index.ts'
+import { readRolePasswords } from '../globals/index.ts'
 import { RunLog } from '../migrate/index.ts'
 import { recogniseProvider, resolveProvider } from '../provider/index.ts'
-import type { LeftOutDatabase, ServerReport } from '../report/index.ts'
+import type { LeftOutDatabase, RolesReport, ServerReport } from '../report/index.ts'
 import { assertSameServerChoices, serverChoices } from './choices.ts'
-import { chooseDatabases, readDatabases, type ServerDatabase } from './choose.ts'
+import { chooseDatabases, readDatabases } from './choose.ts'
 import { openOn } from './ends.ts'
 import { folderOrigin, rolesOfFolder } from './folder-origin.ts'
 import { assertNothingInTheWay } from './in-the-way.ts'
@@ -27,74 +34,75 @@ export async function restoreServer(options: RestoreServerOptions): Promise<Serv
   const { signal, onEvent, pgDump, source, rolePasswords } = options
   const target = parseConnection(options.target)
   const parts: RunParts = { choices: serverChoices(options), log: new RunLog(onEvent), signal }
-  const folder = await openServerFolder(options.from)
-  parts.log.phase('connect')
-  const unfinished = await unfinishedRun(target, signal)
-  if (unfinished !== undefined) assertSameRun(unfinished, folder, parts)
-  const choice = unfinished === undefined ? await choose(target, folder, options) : undefined
-  parts.log.phase('check')
-  const names = choice?.chosen ?? unfinished?.databases.filter(({ state }) => state !== 'done') ?? []
-  await proveServerFolder(folder.path, new Set(names.map(({ name }) => name)), signal)
-  const roles = await rolesOfFolder(folder, parts.choices.sourceProvider)
-  const origin = folderOrigin({
-    ...parts,
-    folder,
-    roles,
-    target,
-    targetUrl: options.target,
-    source,
-    pgDump,
-    rolePasswords,
-  })
+  const { log, choices } = parts
+  // A mistake in it should not show after hours of proving files.
+  if (rolePasswords !== undefined) await readRolePasswords(rolePasswords)
+  log.phase('connect')
+  const folder = await openServerFolder(options.from, signal)
+  const roles = await rolesOfFolder(folder, choices.sourceProvider)
+  const ends = { target, targetUrl: options.target, source }
+  const origin = folderOrigin({ ...parts, ...ends, folder, roles, pgDump, rolePasswords })
   const run: ServerRun = { ...parts, ...sizes(options), origin, target, onEvent }
-  return runServer(run, choice === undefined ? undefined : await begin(run, folder, choice))
+  const unfinished = await unfinishedRun(target, signal)
+  if (unfinished !== undefined) {
+    assertSameRun(unfinished, folder, parts)
+    const left = new Set(unfinished.databases.flatMap(({ name, state }) => (state === 'done' ? [] : [name])))
+    const databases = folder.databases.filter(({ name }) => left.has(name))
+    log.phase('check')
+    await proveDatabases(databases, signal)
+    return runServer(run, undefined)
+  }
+  const choice = await choose(run, folder)
+  log.phase('check')
+  await proveDatabases(choice.chosen, signal)
+  log.phase('plan')
+  return runServer(run, await begin(run, folder, choice))
 }
 
 interface Choice {
-  chosen: ServerDatabase[]
+  chosen: FolderDatabase[]
   leftOut: LeftOutDatabase[]
+  /** Names of the databases that are on the target. */
+  there: ReadonlySet<string>
+  roles: RolesReport
 }
 
-/** Which of the folder's databases are restored: those that the user wants, but for the target's service's own. */
-async function choose(
-  target: ConnectionInfo,
-  { databases }: ServerFolder,
-  { targetProvider, includeDatabases: include = [], excludeDatabases: exclude = [], signal }: RestoreServerOptions,
-): Promise<Choice> {
+/** Which of the folder's databases are restored, and whether they can be. Changes nothing. */
+async function choose({ origin, target, choices, signal }: ServerRun, folder: ServerFolder): Promise<Choice> {
   await using session = await openOn(target, 'target', 'control', signal)
   await assertWritable(session)
+  const { includeDatabases: include, excludeDatabases: exclude, targetProvider } = choices
   const provider =
-    targetProvider === undefined
+    targetProvider === null
       ? await recogniseProvider(session, target.hosts[0]?.host)
       : await resolveProvider(targetProvider)
-  const all = databases.map(({ name, bytes }) => {
-    const ordinary = { is_template: false, allows_connections: true, is_broken: false, tablespace: 'pg_default' }
-    return { name, bytes, ...ordinary }
-  })
+  const ordinary = { is_template: false, allows_connections: true, is_broken: false, tablespace: 'pg_default' }
+  const all = folder.databases.map(({ name, bytes }) => ({ name, bytes, ...ordinary }))
+  // What the source's service owns is not in the folder.
   const providers = { source: provider, target: provider }
-  return chooseDatabases(all, { providers, include, exclude, maintenance: 'used' })
-}
-
-/** Plans the run and makes room for its record: the first thing that is changed on the target. */
-async function begin(
-  { origin, target, choices, log, signal }: ServerRun,
-  folder: ServerFolder,
-  { chosen, leftOut }: Choice,
-): Promise<NewServerRun> {
-  log.phase('plan')
-  await using session = await openOn(target, 'target', 'control', signal)
+  const { chosen, leftOut } = chooseDatabases(all, { providers, include, exclude, maintenance: 'used' })
   const roles = await origin.roles('show')
   if (choices.tablespaces === 'keep') assertTablespacesKnown(roles)
   const there = new Set((await readDatabases(session)).map(({ name }) => name))
   const existing = chosen.map(({ name }) => name).filter((name) => there.has(name))
   await assertNothingInTheWay(target, existing, signal)
+  const names = new Set(chosen.map(({ name }) => name))
+  return { chosen: folder.databases.filter(({ name }) => names.has(name)), leftOut, there, roles }
+}
+
+/** Plans the run and makes room for its record: the first thing that is changed on the target. */
+async function begin(
+  { target, choices, signal }: ServerRun,
+  folder: ServerFolder,
+  { chosen, leftOut, there, roles }: Choice,
+): Promise<NewServerRun> {
   const databases: NewDatabase[] = []
-  for (const listed of folder.databases) {
-    const { name, bytes } = listed
-    if (!chosen.some((one) => one.name === name)) continue
+  for (const listed of chosen) {
     const { tablespace } = await databaseInFolder(listed, signal)
+    const { name, bytes } = listed
     databases.push({ name, bytes, created: !there.has(name), ...placed({ tablespace }, choices, roles) })
   }
+  await using session = await openOn(target, 'target', 'control', signal)
   await makeRecordDatabase(session)
   return {
     source: { describe: folder.path, folder: folder.path, contents: folder.contents },

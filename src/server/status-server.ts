@@ -22,6 +22,7 @@ export async function statusServer({ target, signal }: StatusServerOptions): Pro
   return {
     target: { ...endpoint(info, session), database: info.database },
     source: recorded.source.describe,
+    ...('folder' in recorded.source ? { folder: recorded.source.folder } : {}),
     startedAt: recorded.startedAt.toISOString(),
     state: isHeld ? 'running' : left ? 'broken' : 'finished',
     databases,

@@ -2,7 +2,7 @@ import { mkdtemp, readdir, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, expect, test } from 'vitest'
-import { freshDatabase, server, type FreshDatabase } from '../kit/index.ts'
+import { databaseNamed, freshDatabase, queryOnce, server, type FreshDatabase } from '../kit/index.ts'
 import { runCli } from './run-cli.ts'
 
 let folder = ''
@@ -59,6 +59,36 @@ test('convert writes another format and leaves the first as it is', async () => 
   // Nobody has said what the contents of this archive should be.
   expect(restored).toMatchObject({ code: 0, stdout: expect.stringMatching(/^Verdict: UNKNOWN/u) })
   expect(await target.query('select count(*)::int from orders')).toEqual([{ count: 500 }])
+})
+
+const PATIENT = { timeout: 120_000 }
+test('a whole server goes through a folder, by the option that the refusal without it names', PATIENT, async () => {
+  await using source = await filled()
+  const name = new URL(source.url).pathname.slice(1)
+  const to = await server(17)
+  const path = join(folder, 'server')
+  const dumped = await runCli(['dump', '--all-databases', source.url, path, '--include-database', name])
+  expect(dumped.code, dumped.stderr).toBe(0)
+  const without = await runCli(['restore', path, to.url()])
+  expect(without).toMatchObject({ code: 2, stderr: expect.stringContaining('usage.whole-server') })
+  expect(without.stderr).toContain('--all-databases')
+  const restore = ['restore', '--all-databases', path, to.url()]
+  const refused = await runCli([...restore, '--create', '--into-non-empty', '--include', 'orders', '--stop-on-error'])
+  expect(refused.code).toBe(2)
+  expect(refused.stderr).toContain(
+    '--create, --into-non-empty, --include, --stop-on-error have no meaning for a whole server',
+  )
+  const foreign = await runCli(['restore', join(path, 'databases', name), to.url(), '--databases-at-once', '2'])
+  expect(foreign.stderr).toContain('--databases-at-once has no meaning for an archive')
+
+  await using _made = databaseNamed(to, name)
+  const restored = await runCli([...restore, '--jobs', '2'])
+  expect(restored.code, restored.stderr).toBe(0)
+  expect(restored.stdout).toMatch(/^Verdict: SAME \(folder and target hold the same: roles and 1 database compared\)/u)
+  expect(restored.stdout).toContain(`folder   ${path}`)
+  expect(await queryOnce(to.url(name), 'select count(*)::int from orders')).toEqual([{ count: 500 }])
+  const again = await runCli([...restore, '--json'])
+  expect(again).toMatchObject({ code: 4, stdout: expect.stringContaining('target.databases-not-empty') })
 })
 
 test('options that have no meaning for what is restored are refused, and what cannot be read is named', async () => {

@@ -145,9 +145,9 @@ describe('a whole server from a folder', { timeout: 240_000 }, () => {
         bytes[20] = (bytes[20] ?? 0) ^ 1
         writeFileSync(join(shop(copy), file), bytes)
       }),
-    ).toMatch(/^manifest.files-differ: .*databases\/shop\/\d+\.dat\.gz was altered/u)
+    ).toMatch(/^manifest.files-differ: .*databases\/shop is not what its manifest says: \d+\.dat\.gz was altered/u)
     expect(await damaged('missing', (copy) => rm(join(shop(copy), 'toc.dat')))).toMatch(
-      /^manifest.files-differ: .*databases\/shop\/toc.dat is missing/u,
+      /^manifest.files-differ: .*databases\/shop is not .*: toc.dat is missing/u,
     )
     // Two databases that were exchanged, each with a manifest that fits.
     expect(
@@ -160,10 +160,10 @@ describe('a whole server from a folder', { timeout: 240_000 }, () => {
     ).toMatch(/^manifest.files-differ: .*pgleap-manifest.json/u)
     expect(
       await damaged('roles', (copy) => {
-        const path = join(copy, 'roles.json')
+        const path = join(copy, 'pgleap-roles.json')
         writeFileSync(path, readFileSync(path, 'utf8').replace('"superuser": false', '"superuser": true '))
       }),
-    ).toMatch(/^manifest.files-differ: .*roles.json was altered/u)
+    ).toMatch(/^manifest.files-differ: .*pgleap-roles.json was altered/u)
     expect(await damaged('cut', (copy) => writeFileSync(join(copy, 'pgleap-server.json'), '{"format": 1,'))).toMatch(
       /^manifest.damaged/u,
     )
@@ -187,7 +187,7 @@ describe('a whole server from a folder', { timeout: 240_000 }, () => {
       if (seen.size === 2 && event.type === 'step-done') child.kill('SIGKILL')
     })
     expect(killed.code, killed.stderr).toBe('SIGKILL')
-    expect(await statusServer({ target: target.url() })).toMatchObject({ state: 'broken', source: folder })
+    expect(await statusServer({ target: target.url() })).toMatchObject({ state: 'broken', folder })
 
     const other = join(scratch, 'other')
     await dump({ source: source.url(), to: other, databases: 'all', includeDatabases: ['shop'] })
@@ -215,6 +215,70 @@ describe('a whole server from a folder', { timeout: 240_000 }, () => {
     expect(await ownerOf(target, 'shop')).toEqual([{ owner: 'postgres' }])
     expect(await ownerOf(target, ODD)).toEqual([{ owner: 'app' }])
     expect(await databasesOf(target)).toEqual([ODD, 'postgres', 'shop'])
+  })
+
+  test('of custom files without passwords goes on after a failure and an abort', async () => {
+    const custom = join(scratch, 'custom')
+    const excludeDatabases = ['it*']
+    await run(source, 'postgres', 'create table of_the_default (i int)', 'insert into of_the_default values (1)')
+    await dump({
+      source: source.url(),
+      to: custom,
+      databases: 'all',
+      format: 'custom',
+      verifiers: 'omit',
+      excludeDatabases,
+    })
+    await run(source, 'postgres', 'drop table of_the_default')
+    expect(readFileSync(join(custom, 'pgleap-roles.json'), 'utf8')).not.toContain('SCRAM')
+    const passwords = join(scratch, 'passwords')
+    writeFileSync(passwords, 'app:secret\n', { mode: 0o600 })
+    await using target = await startServer({ major: 18 })
+    await run(target, 'postgres', 'create database shop', 'alter database shop set default_transaction_read_only = on')
+    const restored = (more: Partial<RestoreServerOptions> = {}) =>
+      restoreServer(
+        options(target.url(), {
+          from: custom,
+          source: source.url(),
+          excludeDatabases: ['Odd*'],
+          rolePasswords: passwords,
+          databasesAtOnce: 1,
+          ...more,
+        }),
+      )
+
+    const first = await restored()
+    const states = first.databases.map(({ database, state, verdict }) => `${database} ${state} ${verdict}`)
+    expect(states.toSorted()).toEqual(['postgres done SAME', 'shop failed DIFFERENT'])
+    expect(first.leftOut).toEqual([{ database: ODD, reason: 'excluded', message: expect.any(String) }])
+    // What the user gave a password for logs in; the others wait for theirs.
+    expect(first.roles.noLogin.map(({ role }) => role).toSorted()).toEqual(['keeper'])
+    expect(first.roles.leftOut).toContainEqual(
+      expect.objectContaining({ object: 'role keeper', message: expect.stringContaining('made without passwords') }),
+    )
+    expect(await queryOnce(target.url(), 'select i from of_the_default')).toEqual([{ i: 1 }])
+
+    await run(target, 'postgres', 'alter database shop reset default_transaction_read_only')
+    const stopper = new AbortController()
+    const onEvent = ({ type, database }: Event) => {
+      if (type === 'step-done' && database === 'shop') stopper.abort()
+    }
+    expect(await refusal(restored({ onEvent, signal: stopper.signal }))).toBe('run.interrupted')
+    const last = await restored()
+    expect(last.databases.map(({ database, state, when }) => `${database} ${state} ${when}`).toSorted()).toEqual([
+      'postgres done earlier',
+      'shop done now',
+    ])
+    expect(last.databases.map(({ verdict }) => verdict)).toEqual(['SAME', 'SAME'])
+    expect(await databasesOf(target)).toEqual(['postgres', 'shop'])
+  })
+
+  test('of scripts is refused', async () => {
+    await using target = await startServer({ major: 17 })
+    const scripts = join(scratch, 'scripts')
+    await dump({ source: source.url(), to: scripts, databases: 'all', format: 'plain', includeDatabases: ['shop'] })
+    expect(await refusal(restoreServer(options(target.url(), { from: scripts })))).toBe('restore.of-scripts')
+    expect(await databasesOf(target)).toEqual(['postgres'])
   })
 
   test('is brought by an administrator with CREATEROLE and CREATEDB alone, who is told what cannot come along', async () => {

@@ -76,7 +76,7 @@ export function addRestore(program: Command, finish: Finish): void {
     .argument('<target>', 'the database to fill; empty, or made by --create')
   const ofArchive = addOptions<RestoreOptions>(command, RESTORE_OPTIONS)
   const ofScript = addOptions<OnlyScript>(command, SCRIPT_OPTIONS)
-  command.option('--all-databases', 'a folder of `dump --all-databases`: the whole server')
+  command.option('--all-databases', 'the whole server that a folder holds')
   const ofServer = addOptions<OnlyServer>(command, FOLDER_OPTIONS)
   addJsonOption(command)
     .addHelpText('after', EXAMPLES)
@@ -165,7 +165,7 @@ function wholeServer(folder: string): PgleapError {
   return new PgleapError({
     code: 'usage.whole-server',
     message: `${folder} holds a whole server.`,
-    hint: 'With --all-databases, its roles and all of its databases are restored.',
+    hint: 'Its roles and all of its databases are restored with --all-databases.',
     party: 'usage',
   })
 }

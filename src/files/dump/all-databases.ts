@@ -22,7 +22,7 @@ const MAINTENANCE = 'postgres'
 export type AllDatabases = Omit<DatabaseDump, 'to' | 'manifest' | 'snapshot'> & { options: DumpOptions }
 
 /**
- * Dumps all databases of a server into a folder: `databases/NAME` each, `roles.sql` and `roles.json`, and last
+ * Dumps all databases of a server into a folder: `databases/NAME` each, `roles.sql` and `pgleap-roles.json`, and last
  * `pgleap-server.json`, which lists them. Several databases at once, the largest first.
  */
 export async function dumpAll(

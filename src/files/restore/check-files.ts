@@ -7,22 +7,42 @@ import { ITS_FILES } from './identity.ts'
 
 const MOST_NAMES = 5
 
+/** What lies at a path, and what its files should be. */
+export interface Listed extends Pick<Manifest, 'files'> {
+  path: string
+  kind: 'directory' | 'file'
+}
+
 /**
- * Compares each file of an archive with its manifest: sizes first, which is quick, then the SHA-256 of every byte. Nothing
+ * Compares each file of archives with their manifests: sizes first, which is quick, then the SHA-256 of every byte. Nothing
  * that is truncated, altered or of another dump comes to a server; nor does a file that a reader would take in place of one
  * of these, as it has the same name but for the suffix of the compression.
  *
- * @throws PgleapError `manifest.files-differ`, which names the files
+ * @throws PgleapError `manifest.files-differ`, which names the files of the first archive that is not right
  */
-export async function checkFiles(
-  archive: { path: string; kind: 'directory' | 'file' },
-  { files }: Pick<Manifest, 'files'>,
-  signal?: AbortSignal,
-): Promise<void> {
-  const pathOf = (name: string) => (archive.kind === 'directory' ? join(archive.path, name) : archive.path)
+export async function checkFiles(archives: readonly Listed[], signal?: AbortSignal): Promise<void> {
+  for (const archive of archives) {
+    const wrong = await wrongBySize(archive)
+    if (wrong.length > 0) throw differ(archive.path, wrong)
+  }
+  for (const archive of archives) {
+    const wrong: string[] = []
+    for (const { path, sha256 } of archive.files) {
+      if ((await hashOf(pathIn(archive, path), signal)) !== sha256) wrong.push(`${path} was altered`)
+    }
+    if (wrong.length > 0) throw differ(archive.path, wrong)
+  }
+}
+
+function pathIn({ path, kind }: Listed, name: string): string {
+  return kind === 'directory' ? join(path, name) : path
+}
+
+async function wrongBySize(archive: Listed): Promise<string[]> {
+  const { files } = archive
   const wrong: string[] = []
   for (const { path, bytes } of files) {
-    const size = await sizeOf(pathOf(path))
+    const size = await sizeOf(pathIn(archive, path))
     if (size === undefined) wrong.push(`${path} is missing`)
     else if (size !== bytes) wrong.push(`${path} has ${String(size)} bytes in place of ${String(bytes)}`)
   }
@@ -31,11 +51,7 @@ export async function checkFiles(
     const strange = (await readdir(archive.path)).filter((name) => ITS_FILES.test(name) && !known.has(name))
     wrong.push(...strange.map((name) => `${name} is not of this dump`))
   }
-  if (wrong.length > 0) throw differ(archive.path, wrong)
-  for (const { path, sha256 } of files) {
-    if ((await hashOf(pathOf(path), signal)) !== sha256) wrong.push(`${path} was altered`)
-  }
-  if (wrong.length > 0) throw differ(archive.path, wrong)
+  return wrong
 }
 
 async function sizeOf(path: string): Promise<number | undefined> {

@@ -27,7 +27,8 @@ export async function openFiles(
   try {
     const kind = (await stat(path)).isDirectory() ? 'directory' : 'file'
     const manifest = await readManifest(manifestPath(path, kind))
-    if (manifest !== undefined && proved === 'not-yet') await checkFiles({ path, kind }, manifest, signal)
+    if (manifest !== undefined && proved === 'not-yet')
+      await checkFiles([{ path, kind, files: manifest.files }], signal)
     const identity = await identityOf(path, open.archive)
     return { open, manifest, identity, [Symbol.asyncDispose]: () => open[Symbol.asyncDispose]() }
   } catch (error) {

@@ -139,7 +139,7 @@ export async function restoreScript(options: RestoreScriptOptions): Promise<Scri
 /** Where pgleap has made the script, its manifest lies beside it. */
 async function prove(path: string, signal: AbortSignal): Promise<void> {
   const manifest = await readManifest(manifestPath(path, 'file'))
-  if (manifest !== undefined) await checkFiles({ path, kind: 'file' }, manifest, signal)
+  if (manifest !== undefined) await checkFiles([{ path, kind: 'file', files: manifest.files }], signal)
 }
 
 /** The places at which the record says that the script may be gone on with; none where there is no record. */

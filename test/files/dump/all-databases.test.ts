@@ -32,11 +32,11 @@ test('all databases of a server go into one folder, with the roles, and what is 
     template0: 'template',
     template1: 'template',
   })
-  expect(readdirSync(to).toSorted()).toEqual(['databases', 'pgleap-server.json', 'roles.json', 'roles.sql'])
+  expect(readdirSync(to).toSorted()).toEqual(['databases', 'pgleap-roles.json', 'pgleap-server.json', 'roles.sql'])
   const roles = readFileSync(`${to}/roles.sql`, 'utf8')
   expect(roles).toMatch(/CREATE ROLE "shop_owner".*LOGIN/)
   expect(roles).toContain('SCRAM-SHA-256$')
-  for (const file of ['roles.sql', 'roles.json']) expect(statSync(`${to}/${file}`).mode & 0o77).toBe(0)
+  for (const file of ['roles.sql', 'pgleap-roles.json']) expect(statSync(`${to}/${file}`).mode & 0o77).toBe(0)
   expect(JSON.stringify(report)).not.toContain('SCRAM')
   expect(JSON.parse(readFileSync(`${to}/pgleap-server.json`, 'utf8'))).toMatchObject({
     roles: 'roles.sql',
@@ -63,7 +63,7 @@ test('a database that cannot be dumped stops no other, and the folder does not l
   expect(report.databases.map(({ database }) => database)).toEqual(['Odd.name'])
   expect(report.failed).toMatchObject([{ database: 'shop', code: expect.stringMatching(/^(?:connect|source)\./) }])
   expect(report.notices.map(({ code }) => code)).toContain('dump.database-failed')
-  expect(readdirSync(to).toSorted()).toEqual(['databases', 'roles.json', 'roles.sql'])
+  expect(readdirSync(to).toSorted()).toEqual(['databases', 'pgleap-roles.json', 'roles.sql'])
   expect(readdirSync(`${to}/databases`).toSorted()).toEqual(['Odd%2ename.dump', 'Odd%2ename.dump.manifest.json'])
 })
 
