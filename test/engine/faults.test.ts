@@ -6,7 +6,7 @@ import { describe, expect, test } from 'vitest'
 import type { Session } from '../../src/connection/index.ts'
 import { type Prepared, type Worker, openLedger } from '../../src/engine/index.ts'
 import type { Event } from '../../src/report/index.ts'
-import { faultProxy, freshDatabase, freshRole, server as sharedServer, startServer } from '../kit/index.ts'
+import { bundled, faultProxy, freshDatabase, freshRole, server as sharedServer, startServer } from '../kit/index.ts'
 import { type TestStep, step } from './steps.ts'
 import { MAJOR, openSession, openWorker, run, sqlOf, startRun, takeUp, withTarget } from './target.ts'
 
@@ -77,9 +77,9 @@ describe('a process that is killed', () => {
     () =>
       withTarget(async (database, session) => {
         await begin(session, inserts(3000, { pause: 0.004 }))
-        const fixture = fileURLToPath(new URL('fixtures/take-up.ts', import.meta.url))
+        const fixture = await bundled(fileURLToPath(new URL('fixtures/take-up.ts', import.meta.url)))
         for (let life = 1; life <= 30; life += 1) {
-          const child = spawn(process.execPath, ['--import', 'tsx', fixture, database.url], {
+          const child = spawn(process.execPath, [fixture, database.url], {
             stdio: ['ignore', 'pipe', 'inherit'],
           })
           const ended = once(child, 'exit')

@@ -8,7 +8,7 @@ import { createInterface } from 'node:readline'
 import { fileURLToPath } from 'node:url'
 import { expect, test, vi } from 'vitest'
 import { serverAccount } from './account.ts'
-import { queryOnce } from './index.ts'
+import { bundled, queryOnce } from './index.ts'
 import { fitTree, installedTree } from './programs.ts'
 import { RUN_VARIABLE } from './run-directory.ts'
 import { isRunning } from './server.ts'
@@ -23,7 +23,7 @@ interface Told {
 async function startFixture(then: 'wait' | 'leave'): Promise<{ child: ChildProcess; servers: Told[] }> {
   const fixture = fileURLToPath(new URL('fixtures/two-servers.ts', import.meta.url))
   const { [RUN_VARIABLE]: _ours, ...env } = process.env
-  const child = spawn(process.execPath, ['--import', 'tsx', fixture, then], {
+  const child = spawn(process.execPath, [await bundled(fixture), then], {
     detached: true,
     env,
     stdio: ['ignore', 'pipe', 'inherit'],

@@ -1,5 +1,6 @@
 // The test kit's door: real PostgreSQL servers of the majors 13 to 18, databases and roles that vanish after the test,
 // broken networks, and a check that nothing is left behind. See CONTRIBUTING.md for how to use it.
+export { bundled } from './bundled.ts'
 export { CertificateAuthority } from './certificates.ts'
 export type { Certificate, CertificateOptions } from './certificates.ts'
 export { connectClient, queryOnce } from './client.ts'

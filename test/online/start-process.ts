@@ -2,6 +2,7 @@ import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { join } from 'node:path'
 import type { Event } from '../../src/report/index.ts'
+import { bundled } from '../kit/index.ts'
 
 /** How a process that ran `start` ended: killed at the wanted event, or by itself. */
 export interface Ended {
@@ -20,7 +21,7 @@ export async function startAndKill(
 ): Promise<Ended> {
   const child = spawn(
     process.execPath,
-    ['--import', 'tsx', join(import.meta.dirname, 'start-child.ts'), JSON.stringify(options)],
+    [await bundled(join(import.meta.dirname, 'start-child.ts')), JSON.stringify(options)],
     { stdio: ['ignore', 'pipe', 'pipe'] },
   )
   const ended = once(child, 'exit')

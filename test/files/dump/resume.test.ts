@@ -10,6 +10,7 @@ import { openFiles } from '../../../src/files/restore/files.ts'
 import { manifestPath, readManifest } from '../../../src/files/manifest.ts'
 import type { DumpOptions, Event } from '../../../src/index.ts'
 import {
+  bundled,
   connectClient,
   faultProxy,
   freshDatabase,
@@ -164,8 +165,8 @@ test('a dump that is killed at any moment is gone on with, or was whole', async 
 
 /** Kills the process as soon as an event says so. */
 async function killed(options: DumpOptions, when: (event: Event) => boolean): Promise<void> {
-  const script = fileURLToPath(new URL('child.ts', import.meta.url))
-  const child = spawn(process.execPath, ['--import', 'tsx', script, JSON.stringify(options)], {
+  const script = await bundled(fileURLToPath(new URL('child.ts', import.meta.url)))
+  const child = spawn(process.execPath, [script, JSON.stringify(options)], {
     stdio: ['ignore', 'pipe', 'inherit'],
   })
   const closed = once(child, 'close')

@@ -10,7 +10,7 @@ import { fileURLToPath } from 'node:url'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { restoreScript, type RestoreScriptOptions } from '../../../src/files/index.ts'
 import { type Event, PgleapError } from '../../../src/index.ts'
-import { databaseNamed, faultProxy, freshDatabase, queryOnce, server, startServer } from '../../kit/index.ts'
+import { bundled, databaseNamed, faultProxy, freshDatabase, queryOnce, server, startServer } from '../../kit/index.ts'
 import { randomFrom } from '../../migrate/faults/scene.ts'
 import { hasRecord, restoreText, rowsOf } from './support.ts'
 
@@ -120,7 +120,7 @@ async function killed(
 ): Promise<{ events: Event[]; stderr: string; code: unknown }> {
   const child = spawn(
     process.execPath,
-    ['--import', 'tsx', fileURLToPath(new URL('restore-child.ts', import.meta.url)), JSON.stringify(options)],
+    [await bundled(fileURLToPath(new URL('restore-child.ts', import.meta.url))), JSON.stringify(options)],
     { stdio: ['ignore', 'pipe', 'pipe'] },
   )
   const events: Event[] = []

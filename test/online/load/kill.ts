@@ -4,7 +4,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
 import type { Side } from '../../../src/connection/index.ts'
 import { quoteLiteral } from '../../../src/sql.ts'
-import { connectClient } from '../../kit/index.ts'
+import { bundled, connectClient } from '../../kit/index.ts'
 
 const PROGRAM = fileURLToPath(new URL('switch-process.ts', import.meta.url))
 
@@ -19,7 +19,7 @@ export type Moment = { step: string } | 'over' | { afterMs: number }
 /** Begins a start or a switch in a process of its own and kills it at a moment; says how it ended, where it was done before. */
 export async function killAt(moment: Moment, what: Side | 'start', both: Both): Promise<string> {
   if (typeof moment === 'object' && 'afterMs' in moment) {
-    const child = startProcess(what, both)
+    const child = await startProcess(what, both)
     const timer = setTimeout(() => child.kill('SIGKILL'), moment.afterMs)
     const ended = await endOf(child)
     clearTimeout(timer)
@@ -31,7 +31,7 @@ export async function killAt(moment: Moment, what: Side | 'start', both: Both): 
   await using barrier = await connectClient(elsewhere.href)
   await barrier.query('select pg_advisory_lock(4711)')
   await asOwner(both.target, trigger(moment))
-  const child = startProcess(what, both)
+  const child = await startProcess(what, both)
   const ended = endOf(child)
   const isOver = () => child.exitCode !== null || child.signalCode !== null
   while (!isOver() && (await barrier.query(STOPPED)).rows.length === 0) await sleep(10)
@@ -63,13 +63,13 @@ function trigger(moment: { step: string } | 'over'): string {
     create trigger stop_here ${when} execute function pgleap_online.stop_here()`
 }
 
-function startProcess(what: Side | 'start', both: Both) {
-  return spawn(process.execPath, ['--import', 'tsx', PROGRAM, what, JSON.stringify(both)], {
+async function startProcess(what: Side | 'start', both: Both) {
+  return spawn(process.execPath, [await bundled(PROGRAM), what, JSON.stringify(both)], {
     stdio: ['ignore', 'ignore', 'pipe'],
   })
 }
 
-async function endOf(child: ReturnType<typeof startProcess>): Promise<string> {
+async function endOf(child: Awaited<ReturnType<typeof startProcess>>): Promise<string> {
   let text = ''
   child.stderr.setEncoding('utf8').on('data', (part: string) => (text += part))
   const [code, signal]: unknown[] = await once(child, 'close')

@@ -1,4 +1,4 @@
-// Runs a start or a switch in a process of its own, for tests to kill: node --import tsx switch-process.ts WHAT '{"target": ...}'
+// Runs a start or a switch in a process of its own, for tests to kill: WHAT '{"target": ...}'
 import { start, switchTo, type OnlineStartOptions, type OnlineSwitchOptions } from '../../../src/online/index.ts'
 
 const [what, options = '{}'] = process.argv.slice(2)
