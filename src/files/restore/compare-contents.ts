@@ -11,6 +11,7 @@ import {
   type TableVerdict,
 } from '../../verify/index.ts'
 import type { CompareOptions } from './compare.ts'
+import { withinTree } from './compare-trees.ts'
 import { changedLargeObjects } from './compare-large-objects.ts'
 import { oidsOf } from './large-object-grants.ts'
 
@@ -25,6 +26,8 @@ interface Expected {
   name: string
   /** Undefined where nobody knows. */
   rows: number | undefined
+  /** The root of the partition tree that they are loaded through; undefined where that is the table itself. */
+  root: string | undefined
 }
 
 /** Compares rows and large objects with the manifest's sums, or, without these, as far as numbers go. */
@@ -43,15 +46,18 @@ export async function compareContents(
     const before = sums === undefined ? undefined : byName.get(label)
     return before === undefined ? countVerdict(label, found, rowsOf.get(label)) : sumVerdict(label, found, before)
   }
+  const tell = ({ object, kind, verdict, rows, detail }: TableVerdict) => {
+    const more = { ...(rows === undefined ? {} : { rows }), ...(detail === undefined ? {} : { detail }) }
+    onEvent({ type: 'verified', at: Date.now(), object, kind, verdict, ...more })
+  }
+  const trees = treesOf(expected)
   const found = await readContentSums(moment, {
     mode,
     jobs,
     like: { ...wanted, mode },
     unreadable: 'list',
     onTable: (table) => {
-      const { object, kind, verdict, rows, detail } = verdictOn(labelOf(table), table)
-      const more = { ...(rows === undefined ? {} : { rows }), ...(detail === undefined ? {} : { detail }) }
-      onEvent({ type: 'verified', at: Date.now(), object, kind, verdict, ...more })
+      if (!trees.has(labelOf(table))) tell(verdictOn(labelOf(table), table))
     },
     signal,
   })
@@ -59,20 +65,45 @@ export async function compareContents(
   const tables = expected
     .map((table) => labelOf(table))
     .toSorted()
-    .map((label) => verdictOn(label, now.get(label)))
+    .map((label) => {
+      const own = verdictOn(label, now.get(label))
+      const tree = trees.get(label)
+      if (tree === undefined) return own
+      const verdict = withinTree(
+        own,
+        tree.map((member) => ({ wanted: sums && byName.get(member), found: now.get(member) })),
+      )
+      tell(verdict)
+      return verdict
+    })
   return { tables, largeObjects: await compareLargeObjects(options, sums, found.largeObjects) }
 }
 
 function expectedTables({ view, selection, took }: ContentsOptions): Expected[] {
   const byId = new Map(view.archive.entries.map((entry) => [entry.dumpId, entry]))
-  return selection.entries.flatMap((entry) => {
+  return selection.entries.flatMap((entry): Expected[] => {
     if (entry.desc !== 'TABLE DATA') return []
     const table = entry.dependencies.map((id) => byId.get(id)).find((one) => one?.desc === 'TABLE')
     if (table !== undefined && selection.withoutData.has(table.catalogOid.object)) return []
     const name = { schema: entry.namespace ?? '', name: entry.tag }
     // What is loaded through the root of a partition tree may lie in any partition.
-    return [{ ...name, rows: loadsViaRoot(entry) ? undefined : took?.get(labelOf(name)) }]
+    if (!loadsViaRoot(entry)) return [{ ...name, rows: took?.get(labelOf(name)), root: undefined }]
+    return [{ ...name, rows: undefined, root: entry.defn || entry.copyStmt }]
   })
+}
+
+/** For each table that is loaded through the root of its partition tree, all that are loaded through that. */
+function treesOf(expected: readonly Expected[]): Map<string, string[]> {
+  const byRoot = new Map<string, string[]>()
+  const trees = new Map<string, string[]>()
+  for (const table of expected) {
+    if (table.root === undefined) continue
+    const tree = byRoot.get(table.root) ?? []
+    tree.push(labelOf(table))
+    byRoot.set(table.root, tree)
+    trees.set(labelOf(table), tree)
+  }
+  return trees
 }
 
 function sumsFor(content: ContentSums, expected: readonly Expected[]): ContentSums {
