@@ -1,5 +1,6 @@
 export { entrySql, ownerSql, settingsSql, type EntrySqlOptions } from './entry-sql.ts'
 export type { Archive, Compression, Entry, EntryData, Section } from './entry.ts'
+export { withAttachments } from './attachments.ts'
 export { grantsOf, withoutStatements } from './grants.ts'
 export { isAboutDatabase, isAcl, mayHoldSecret, stagesOf, type Stage } from './kinds.ts'
 export { readArchive } from './read.ts'

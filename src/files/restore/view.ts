@@ -1,4 +1,4 @@
-import { ownersOf, rolesOf, type Archive, type Entry } from '../../archive/index.ts'
+import { ownersOf, rolesOf, withAttachments, type Archive, type Entry } from '../../archive/index.ts'
 import type { Session } from '../../connection/index.ts'
 import { readRules, withExtensionSchemas, withOwners, type Chosen, type Providers } from '../../migrate/index.ts'
 import { followProviders, isOfEither, type Provided, type ProviderRules } from '../../plan/index.ts'
@@ -35,7 +35,7 @@ export interface ViewOptions {
 
 export async function viewOf({ files, target, providers, choices, extensionSchemas }: ViewOptions): Promise<View> {
   const majors = { pgDump: majorOf(files.open.archive.pgDumpVersion), target: target.major }
-  const whole = withOldDefaults(withLargeObjectGrants(files.open.archive), majors)
+  const whole = withOldDefaults(withLargeObjectGrants(withAttachments(files.open.archive)), majors)
   const { archive, schemas, behind } = withoutReserved(whole, providers)
   const rules = await readRules({ providers, sourceUser: files.manifest?.source.user ?? '', target, choices })
   const provided = followProviders(archive, rules)
