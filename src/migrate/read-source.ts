@@ -94,7 +94,7 @@ export interface DumpSourceOptions {
   servers: Pick<Servers, 'source' | 'openSource'>
   snapshot: SourceSnapshot
   what: 'schema' | 'statistics'
-  /** Where the SQL is to run; unknown for files. */
+  /** Where the SQL is to run; undefined where nobody knows yet, as for files. */
   targetMajor?: number
   /** Reserved schemas, which stay behind. */
   without: readonly string[]
@@ -105,9 +105,9 @@ export interface DumpSourceOptions {
 
 /**
  * Another major has other keywords: the server writes expressions and arguments, and quotes what is one to itself (PostgreSQL docs, pg_dump,
- * --quote-all-identifiers).
+ * --quote-all-identifiers). A target that is not known may be of any.
  */
-export function quotingFor(source: number, target: number): 'needed' | 'all' {
+export function quotingFor(source: number, target: number | undefined): 'needed' | 'all' {
   return source === target ? 'needed' : 'all'
 }
 
@@ -127,7 +127,7 @@ export function dumpSource({
     open: (inner) => servers.openSource('pg_dump', inner),
     snapshot: snapshot.exported,
     what,
-    quote: targetMajor === undefined || what !== 'schema' ? 'needed' : quotingFor(snapshot.keeper.major, targetMajor),
+    quote: what === 'schema' ? quotingFor(snapshot.keeper.major, targetMajor) : 'needed',
     args: withoutSchemas(without),
     ...(pgDump === undefined ? {} : { pgDumpPath: pgDump }),
     ...(signal === undefined ? {} : { signal }),

@@ -4,7 +4,7 @@ import { PgleapError } from '../errors.ts'
 import { BUNDLED_PG_DUMP, runBundled } from './bundled.ts'
 import { nativeVersion, runNative } from './native.ts'
 import { withoutOurs } from './ours.ts'
-import { withPlainTags } from './plain-tags.ts'
+import { withUsualEntries } from './quoting.ts'
 import type { Dump } from './result.ts'
 
 export interface DumpSchemaOptions {
@@ -48,7 +48,7 @@ export async function dumpSchema(options: DumpSchemaOptions): Promise<Archive> {
       : await native(options, options.pgDumpPath, args, signal)
   for (const line of dump.stderr.split('\n')) if (line.startsWith('pg_dump: ')) options.onWarning?.(line)
   const archive = await readArchive(dump.archive)
-  return withoutOurs(options.quote === 'all' ? withPlainTags(archive) : archive)
+  return withoutOurs(options.quote === 'all' ? withUsualEntries(archive) : archive)
 }
 
 function sections({ what, snapshot, quote }: DumpSchemaOptions): string[] {

@@ -12,8 +12,10 @@ const COMPOSED: ReadonlySet<string> = new Set([
   'TRANSFORM',
 ])
 
-/** A name that only stands in quotes because every one does. */
-const PLAIN_IN_QUOTES = /"([a-z_][a-z0-9_]*)"/gu
+const IN_QUOTES = /"(?:[^"]|"")*"/gu
+
+/** A name that only stands in quotes because every one does, or as a keyword. */
+const PLAIN_IN_QUOTES = /^"[a-z_][a-z0-9_]*"$/u
 
 /**
  * The archive of a pg_dump that quotes every name, with tags as without that: `TABLE orders`, `parse(json)`. They are for people and for
@@ -21,7 +23,11 @@ const PLAIN_IN_QUOTES = /"([a-z_][a-z0-9_]*)"/gu
  */
 export function withPlainTags(archive: Archive): Archive {
   const entries = archive.entries.map((entry) =>
-    COMPOSED.has(entry.desc) ? { ...entry, tag: entry.tag.replaceAll(PLAIN_IN_QUOTES, '$1') } : entry,
+    COMPOSED.has(entry.desc) ? { ...entry, tag: entry.tag.replaceAll(IN_QUOTES, bare) } : entry,
   )
   return { ...archive, entries }
+}
+
+function bare(name: string): string {
+  return PLAIN_IN_QUOTES.test(name) ? name.slice(1, -1) : name
 }

@@ -89,7 +89,7 @@ describe('a schema of 13 with one of each thing that breaks', () => {
         "16": [
           "O42 block function broken.serial()",
           "O43 block broken.generated_child.b",
-          "O48 block broken.audit.system_user",
+          "O48 warning broken.audit.system_user",
         ],
         "17": [
           "O07 block aggregate broken.mean(interval)",
@@ -101,7 +101,7 @@ describe('a schema of 13 with one of each thing that breaks', () => {
           "O44 block broken.numbered_1.id",
           "O45 block broken.positive.positive_not_null",
           "O49 warning function broken.json_value(text)",
-          "O50 block function broken.parse(json)",
+          "O50 warning function broken.parse(json)",
         ],
         "18": [
           "O16 warning broken.queue",

@@ -3,7 +3,7 @@ import { SourceSnapshot } from '../../catalog/index.ts'
 import { isConnectionLost } from '../../connection/index.ts'
 import { PgleapError } from '../../errors.ts'
 import { entryOptions, reservedSchemas, targetArchive, withoutSchemas } from '../../migrate/index.ts'
-import { dumpSchema } from '../../pgdump/index.ts'
+import { dumpSchema, quotingOf } from '../../pgdump/index.ts'
 import { isAboutPublic, selectEntries } from '../../plan/index.ts'
 import type { EmitEvent, VerifiedObject } from '../../report/index.ts'
 import { compareSchemas, worst, type ObjectVerdict, type VerifyResult } from '../../verify/index.ts'
@@ -121,13 +121,17 @@ async function compareSchema(
 /** Planner statistics change with every ANALYZE, and large objects are compared by content. */
 const NOT_COMPARED: ReadonlySet<string> = new Set(['STATISTICS DATA', 'BLOB', 'BLOB METADATA', 'BLOBS'])
 
-async function dumpTarget({ view, target, pgDump, signal }: CompareOptions, moment: SourceSnapshot): Promise<Archive> {
+async function dumpTarget(
+  { files, view, target, pgDump, signal }: CompareOptions,
+  moment: SourceSnapshot,
+): Promise<Archive> {
   const { source, target: at } = view.rules
   const reserved = await reservedSchemas(moment.keeper, { source, target: at })
   return dumpSchema({
     source: target.info,
     open: (inner) => target.open('pg_dump', inner),
     snapshot: moment.exported,
+    quote: quotingOf(files.open.archive),
     // Our own ledger is there until the verdict is.
     args: ['--exclude-schema=pgleap', '--exclude-schema=pgleap_online', ...withoutSchemas(reserved)],
     ...(pgDump === undefined ? {} : { pgDumpPath: pgDump }),

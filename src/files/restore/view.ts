@@ -1,6 +1,7 @@
 import { ownersOf, rolesOf, withAttachments, type Archive, type Entry } from '../../archive/index.ts'
 import type { Session } from '../../connection/index.ts'
 import { readRules, withExtensionSchemas, withOwners, type Chosen, type Providers } from '../../migrate/index.ts'
+import { quotingOf, withUsualEntries } from '../../pgdump/index.ts'
 import { followProviders, isOfEither, type Provided, type ProviderRules } from '../../plan/index.ts'
 import { recogniseByNames, recogniseProvider, resolveProvider } from '../../provider/index.ts'
 import type { ConnectionInfo } from '../../connection/index.ts'
@@ -35,7 +36,9 @@ export interface ViewOptions {
 
 export async function viewOf({ files, target, providers, choices, extensionSchemas }: ViewOptions): Promise<View> {
   const majors = { pgDump: majorOf(files.open.archive.pgDumpVersion), target: target.major }
-  const whole = withOldDefaults(withLargeObjectGrants(withAttachments(files.open.archive)), majors)
+  const read = files.open.archive
+  const tagged = quotingOf(read) === 'all' ? withUsualEntries(read) : read
+  const whole = withOldDefaults(withLargeObjectGrants(withAttachments(tagged)), majors)
   const { archive, schemas, behind } = withoutReserved(whole, providers)
   const rules = await readRules({ providers, sourceUser: files.manifest?.source.user ?? '', target, choices })
   const provided = followProviders(archive, rules)
