@@ -2,7 +2,7 @@ import type { Session, Side } from '../connection/index.ts'
 import type { EntrySqlOptions } from '../archive/index.ts'
 import { SourceSnapshot } from '../catalog/index.ts'
 import { PgleapError } from '../errors.ts'
-import type { CommonOptions } from '../migrate/index.ts'
+import { quotingFor, type CommonOptions } from '../migrate/index.ts'
 import { dumpSchema } from '../pgdump/index.ts'
 import { recogniseProvider } from '../provider/index.ts'
 import type { SchemaSyncReport } from '../report/index.ts'
@@ -165,9 +165,10 @@ async function workFor({ options, sides, active, passive, record }: Syncing): Pr
     dumpSchema({
       source: sides[side],
       open: () => sides.open(side, 'pg_dump'),
+      quote: quotingFor(active.major, passive.major),
       ...(options.signal === undefined ? {} : { signal: options.signal }),
     })
-  const columns = addedColumns(await active.query<ColumnRow>(COLUMNS), await passive.query<ColumnRow>(COLUMNS))
+  const columns = addedColumns(await columnsOf(active, passive.major), await columnsOf(passive, active.major))
   const ofNewColumns = new Set(columns.map(({ column }) => `${column.schema} ${column.table} ${column.name}`))
   const objects = addedObjects(
     await dump(active.side),
@@ -192,6 +193,15 @@ async function workFor({ options, sides, active, passive, record }: Syncing): Pr
   return work
 }
 
+/** Types and expressions are written by the server, which quotes by itself what is a keyword to it, and not to the other side. */
+async function columnsOf(session: Session, otherMajor: number): Promise<ColumnRow[]> {
+  if (quotingFor(session.major, otherMajor) === 'needed') return session.query<ColumnRow>(COLUMNS)
+  await session.script('SET quote_all_identifiers = on')
+  const columns = await session.query<ColumnRow>(COLUMNS)
+  await session.script('RESET quote_all_identifiers')
+  return columns
+}
+
 function whatOf({ schema, table, name }: ColumnRow): string {
   return `column ${schema}.${table}.${name}`
 }
@@ -214,12 +224,17 @@ function entryOptions({ choices }: OnlineRecord, active: Side): EntrySqlOptions 
 }
 
 /** What the two schemas do not have in common after all, one line an object. */
-async function differences({ options, sides, record }: Syncing): Promise<SchemaSyncReport['byHand']> {
+async function differences({ options, sides, active, passive, record }: Syncing): Promise<SchemaSyncReport['byHand']> {
   const { signal } = options
   await using source = await SourceSnapshot.take(() => sides.open('source', 'verify'), { signal })
   await using target = await SourceSnapshot.take(() => sides.open('target', 'verify'), { signal })
   const dump = (side: Side, snapshot: string) =>
-    dumpSchema({ source: sides[side], open: () => sides.open(side, 'pg_dump'), snapshot })
+    dumpSchema({
+      source: sides[side],
+      open: () => sides.open(side, 'pg_dump'),
+      snapshot,
+      quote: quotingFor(active.major, passive.major),
+    })
   const { owners, privileges, tablespaces, roleMap } = record.choices
   const result = await verify({
     source,

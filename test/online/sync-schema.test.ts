@@ -22,6 +22,8 @@ test('what DDL adds is noticed, named and brought over, with the rows that it ha
   const target = await freshDatabase(young)
   await source.query(`
     create table item (id int primary key, v text);
+    create table visit (id int primary key);
+    insert into visit values (1);
     insert into item select i, 'v' from generate_series(1, 10) i;
     create table log (at int, day int, primary key (at, day)) partition by range (day);
     create table log_1 partition of log for values from (0) to (10)`)
@@ -48,11 +50,16 @@ test('what DDL adds is noticed, named and brought over, with the rows that it ha
     create view moods as select id, mood from item;
     create function twice(int) returns int language sql as 'select $1 * 2';
     create table heap (v text);
+    create table audit (id int primary key, system_user text check (system_user <> ''));
+    insert into audit values (1, 'somebody');
+    alter table visit add column system_user text, add column loud text generated always as (upper(system_user)) stored;
+    create function parse(json text) returns int language sql as 'select length($1)';
     create table log_2 partition of log for values from (10) to (20);
     insert into shop values (1, 'high', 1);
     insert into log values (1, 5), (2, 15);
     insert into heap values ('x');
-    insert into item values (11, 'new', 'high', 'n', 1)`)
+    insert into item values (11, 'new', 'high', 'n', 1);
+    insert into visit values (2, 'somebody')`)
   await expect(drift()).rejects.toMatchObject({ code: 'online.drift', party: 'source' })
   await expect(drift()).rejects.toThrow('column public.item.mood (added)')
 
@@ -66,7 +73,8 @@ test('what DDL adds is noticed, named and brought over, with the rows that it ha
   expect(applied.outcome).toBe('in step')
   await drift()
   const rows = `select (select json_agg(i order by id) from item i) as items, (select json_agg(s) from shop s) as shops,
-    (select json_agg(l order by at) from log l) as logs, twice(2)`
+    (select json_agg(l order by at) from log l) as logs, twice(2), parse('[1]'),
+    (select json_agg(v order by id) from visit v) as visits, (select json_agg(a) from audit a) as audits`
   const expected = await source.query(rows)
   await until(async () => expect(await target.query(rows)).toEqual(expected))
   await source.query(`insert into shop values (2, 'low', 2); update log set at = 3 where day = 15`)
