@@ -163,12 +163,34 @@ export function subjectsOf(statement: Described): string[] {
   if (verb === 'CREATE' && kind === 'RULE') return some(pathBehind(found, 'to'))
   if (verb === 'CREATE' && kind === 'STATISTICS') return some(pathBehind(found, 'from'))
   if (!CHANGES.has(verb)) return []
+  if (OVERLOADED.has(kind)) return [fullName(statement)]
   if (kind === 'LARGE OBJECT') return some(largeObject(numberFrom(found, behindName)))
   if (kind === 'COLUMN') return [path.slice(0, -1).join('.')]
   if (OF_TABLES.has(kind)) return some(pathBehind(found.slice(behindName), 'on'))
   // ALTER SEQUENCE ... OWNED BY table.column
   const owned = pathBehind(found, 'owned', 'by')?.replace(/\.[^.]*$/u, '')
   return [name, ...some(pathBehind(found, 'attach', 'partition'), owned)]
+}
+
+/** Of these there may be several under one name. */
+const OVERLOADED = new Set(['FUNCTION', 'PROCEDURE', 'AGGREGATE', 'ROUTINE'])
+
+/** Begins what a function takes, behind its name; no name is written like this. */
+export const ARGUMENTS = '\t('
+
+/** The name, for functions and their like with the types of what they take: those tell one from another. */
+export function fullName({ kind, name, tokens: found, behindName }: Described): string {
+  if (!OVERLOADED.has(kind) || found[behindName]?.text !== '(') return name
+  const depth = found[behindName].depth + 1
+  const types: string[] = []
+  let isDefault = false
+  for (const token of found.slice(behindName + 1)) {
+    if (token.depth < depth) break
+    // ALTER names no defaults.
+    if (token.depth === depth && (token.name === 'default' || token.text === ',')) isDefault = token.text !== ','
+    if (!isDefault) types.push(token.text)
+  }
+  return `${name}${ARGUMENTS}${types.join(' ')})`
 }
 
 /** What a statement would make that others are about, beside the object that CREATE itself names. */

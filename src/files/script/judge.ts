@@ -1,5 +1,5 @@
 import { type DatabaseError, SQLSTATE } from '../../connection/index.ts'
-import { type Described, madeBeside, mentions, subjectsOf } from './described.ts'
+import { type Described, fullName, madeBeside, mentions, subjectsOf } from './described.ts'
 import { expectedReason } from './expected.ts'
 import type { Ground } from './left-out.ts'
 import type { Messages, NewMessage, StoredMessage } from './messages.ts'
@@ -25,8 +25,6 @@ const MISSED = new Set(
     ',',
   ),
 )
-/** Of these there may be several under one name, so that a statement about the name may mean another. */
-const OVERLOADED = new Set(['FUNCTION', 'PROCEDURE', 'AGGREGATE', 'ROUTINE'])
 
 /** A statement that a message is about. */
 export interface Judged {
@@ -84,19 +82,18 @@ export class Judge {
 
   /** The message by which an object that a statement changes was not made by the script; `open` is the large object that is open. */
   causeOfSubject(statement: Described, open: string | undefined): StoredMessage | undefined {
-    if (OVERLOADED.has(statement.kind)) return undefined
     const subjects = open === undefined ? subjectsOf(statement) : [open]
     return this.#now().messages.causeOf(subjects.map((subject) => keyOf(this.#scope(statement), subject)))
   }
 
   made(statement: Described): void {
-    this.#now().messages.found(keyOf(this.#scope(statement), statement.name))
+    this.#now().messages.found(keyOf(this.#scope(statement), fullName(statement)))
   }
 
   /** The key of what a statement would make that others are about. */
   #made(statement: Described): string | undefined {
     const isNamed = statement.verb === 'CREATE' && statement.name !== '' && MISSED.has(statement.kind)
-    const name = isNamed ? statement.name : madeBeside(statement)
+    const name = isNamed ? fullName(statement) : madeBeside(statement)
     return name === undefined ? undefined : keyOf(this.#scope(statement), name)
   }
 

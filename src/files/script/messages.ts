@@ -1,4 +1,5 @@
 import type { MessageSort, ScriptError, ScriptMessage } from '../../report/index.ts'
+import { ARGUMENTS } from './described.ts'
 
 /** A message as it comes, before it is counted. */
 export interface NewMessage {
@@ -42,7 +43,7 @@ export class Messages {
     if (known !== undefined) {
       known.times += 1
       known.lastLine = fresh.line
-      if (fresh.missing !== undefined) this.#missing.set(fresh.missing, known)
+      this.#miss(fresh.missing, known)
       return known
     }
     const message: StoredMessage = { ...fresh, id: this.#all.length, lastLine: fresh.line, times: 1 }
@@ -63,6 +64,7 @@ export class Messages {
   /** Something of that name has been made after all. */
   found(name: string): void {
     this.#missing.delete(name)
+    this.#missing.delete(bare(name))
   }
 
   get counts(): Record<MessageSort, number> {
@@ -90,7 +92,14 @@ export class Messages {
 
   #index(message: StoredMessage): void {
     this.#byText.set(keyOf(message), message)
-    if (message.missing !== undefined) this.#missing.set(message.missing, message)
+    this.#miss(message.missing, message)
+  }
+
+  /** A function is missed by its name alone, too: who calls it does not say the types. */
+  #miss(name: string | undefined, message: StoredMessage): void {
+    if (name === undefined) return
+    this.#missing.set(name, message)
+    this.#missing.set(bare(name), message)
   }
 
   #overflow({ sort, database }: NewMessage): StoredMessage | undefined {
@@ -109,6 +118,12 @@ export class Messages {
     this.#byText.set(keyOf(rest), message)
     return message
   }
+}
+
+/** Without what a function takes. */
+function bare(name: string): string {
+  const [before = name] = name.split(ARGUMENTS)
+  return before
 }
 
 /** Of a name that is missing there is one message each, or the next statement could not be told what it follows from. */

@@ -135,6 +135,41 @@ CREATE STATISTICS public.s ON id, x FROM public.t;
   ])
 })
 
+test('of functions of one name only those of the script get its owner and its grants', async () => {
+  const young = await server(17)
+  await using role = await freshRole(young)
+  await using target = await freshDatabase(young)
+  await target.query('create function f(a int, b numeric(4,2) default 1) returns int language sql return a')
+  const report = await restoreText(
+    `CREATE FUNCTION public.f(a integer, b numeric DEFAULT (1 + abs(2, 3)), OUT c integer) RETURNS integer
+    LANGUAGE sql RETURN a;
+CREATE FUNCTION public.f(a integer, b numeric DEFAULT round(1, 2)) RETURNS integer
+    LANGUAGE sql RETURN a;
+ALTER FUNCTION public.f(a integer, b numeric) OWNER TO ${role.name};
+CREATE FUNCTION public.f(b text) RETURNS text
+    LANGUAGE sql RETURN b;
+ALTER FUNCTION public.f(b text) OWNER TO ${role.name};
+REVOKE ALL ON FUNCTION public.f(a integer, b numeric) FROM PUBLIC;
+GRANT ALL ON FUNCTION public.f(a integer, b numeric) TO ${role.name};
+REVOKE ALL ON FUNCTION public.f(b text) FROM PUBLIC;
+`,
+    target.url,
+  )
+  expect(report.errors.map(({ line, followers }) => [line, followers.map((one) => one.line)])).toEqual([
+    [1, []],
+    [3, [5, 9, 10]],
+  ])
+  expect(
+    await target.query(
+      `select pg_get_function_identity_arguments(oid) as takes, proowner::regrole::text as owner, proacl is null as open
+         from pg_proc where proname = 'f' order by 1`,
+    ),
+  ).toEqual([
+    { takes: 'a integer, b numeric', owner: 'postgres', open: true },
+    { takes: 'b text', owner: role.name, open: false },
+  ])
+})
+
 test('a run that is to stop at the first error stops there, and goes on there when the cause is mended', async () => {
   await using target = await freshDatabase(await server(17))
   const script = `CREATE TABLE public.a (x int);
