@@ -1,9 +1,9 @@
-import { open, readFile, rename } from 'node:fs/promises'
+import { open, rename } from 'node:fs/promises'
 import { join } from 'node:path'
 import { z } from 'zod'
 import type { WriteCounters } from '../catalog/index.ts'
-import { PgleapError } from '../errors.ts'
 import type { ContentSums } from '../verify/index.ts'
+import { readJsonFile } from './json-file.ts'
 
 /** In a directory; `pg_restore` opens the files that the table of contents names, and no other. */
 const MANIFEST_FILE = 'pgleap-manifest.json'
@@ -171,31 +171,13 @@ export async function writeManifest(path: string, manifest: Manifest): Promise<v
  * @throws PgleapError `manifest.unreadable`, `manifest.damaged`, `manifest.version`
  */
 export async function readManifest(path: string): Promise<Manifest | undefined> {
-  let text: string
-  try {
-    text = await readFile(path, 'utf8')
-  } catch (error) {
-    if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return undefined
-    throw new PgleapError({
-      code: 'manifest.unreadable',
-      message: `${path} cannot be read: ${error instanceof Error ? error.message : String(error)}.`,
-      party: 'usage',
-      cause: error,
-    })
-  }
-  const data = parsed(path, text)
-  const form = z.object({ format: z.int() }).safeParse(data)
-  if (form.success && form.data.format > FORMAT) {
-    throw new PgleapError({
-      code: 'manifest.version',
-      message: `${path} has form ${String(form.data.format)}; this pgleap reads form ${String(FORMAT)}.`,
-      hint: 'Use the version of pgleap that made it, or a newer one.',
-      party: 'usage',
-    })
-  }
-  const result = manifestSchema.safeParse(data)
-  if (!result.success) throw damaged(path, z.prettifyError(result.error).replaceAll(/\s+/g, ' '))
-  const { content, ...manifest } = result.data
+  const read = await readJsonFile(path, {
+    schema: manifestSchema,
+    format: FORMAT,
+    hint: 'Copy it again with the archive; or remove it, and the archive is restored without being compared with it.',
+  })
+  if (read === undefined) return undefined
+  const { content, ...manifest } = read.data
   return content === undefined ? manifest : { ...manifest, content: sumsOf(content) }
 }
 
@@ -209,21 +191,4 @@ function sumsOf(sums: z.infer<typeof sumsSchema>): ContentSums {
     })),
     largeObjects: sums.largeObjects.map(({ sha256, ...range }) => ({ ...range, sha256 })),
   }
-}
-
-function parsed(path: string, text: string): unknown {
-  try {
-    return JSON.parse(text)
-  } catch (error) {
-    throw damaged(path, error instanceof Error ? error.message : String(error))
-  }
-}
-
-function damaged(path: string, why: string): PgleapError {
-  return new PgleapError({
-    code: 'manifest.damaged',
-    message: `${path} is damaged or cut off: ${why}.`,
-    hint: 'Copy it again with the archive; or remove it, and the archive is restored without being compared with it.',
-    party: 'usage',
-  })
 }

@@ -3,6 +3,7 @@ import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { z } from 'zod'
 import { PgleapError } from '../errors.ts'
+import { readJsonFile } from './json-file.ts'
 
 /** Lies in the folder of a whole server once every database is in it. */
 export const SERVER_FILE = 'pgleap-server.json'
@@ -58,51 +59,10 @@ export async function describeFiles(folder: string, paths: readonly string[]): P
  * @throws PgleapError `restore.no-server`, `manifest.unreadable`, `manifest.damaged`, `manifest.version`
  */
 export async function readServerFile(folder: string): Promise<ServerFile & { sha256: string }> {
-  const path = join(folder, SERVER_FILE)
-  let text: string
-  try {
-    text = await readFile(path, 'utf8')
-  } catch (error) {
-    if (error instanceof Error && 'code' in error && (error.code === 'ENOENT' || error.code === 'ENOTDIR')) {
-      throw noServer(folder)
-    }
-    throw new PgleapError({
-      code: 'manifest.unreadable',
-      message: `${path} cannot be read: ${error instanceof Error ? error.message : String(error)}.`,
-      party: 'usage',
-      cause: error,
-    })
-  }
-  const data = parsed(path, text)
-  const form = z.object({ format: z.int() }).safeParse(data)
-  if (form.success && form.data.format > FORMAT) {
-    throw new PgleapError({
-      code: 'manifest.version',
-      message: `${path} has form ${String(form.data.format)}; this pgleap reads form ${String(FORMAT)}.`,
-      hint: 'Use the version of pgleap that made it, or a newer one.',
-      party: 'usage',
-    })
-  }
-  const result = serverSchema.safeParse(data)
-  if (!result.success) throw damaged(path, z.prettifyError(result.error).replaceAll(/\s+/g, ' '))
-  return { ...result.data, sha256: createHash('sha256').update(text).digest('hex') }
-}
-
-function parsed(path: string, text: string): unknown {
-  try {
-    return JSON.parse(text)
-  } catch (error) {
-    throw damaged(path, error instanceof Error ? error.message : String(error))
-  }
-}
-
-function damaged(path: string, why: string): PgleapError {
-  return new PgleapError({
-    code: 'manifest.damaged',
-    message: `${path} is damaged or cut off: ${why}.`,
-    hint: 'Copy the folder again from where it was made.',
-    party: 'usage',
-  })
+  const hint = 'Copy the folder again from where it was made.'
+  const read = await readJsonFile(join(folder, SERVER_FILE), { schema: serverSchema, format: FORMAT, hint })
+  if (read === undefined) throw noServer(folder)
+  return { ...read.data, sha256: createHash('sha256').update(read.text).digest('hex') }
 }
 
 function noServer(folder: string): PgleapError {

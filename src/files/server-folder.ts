@@ -1,9 +1,10 @@
-import { readFile, stat } from 'node:fs/promises'
+import { stat } from 'node:fs/promises'
 import { join } from 'node:path'
 import { PgleapError } from '../errors.ts'
 import { readKeptRoles, type ServerRoles } from '../globals/index.ts'
 import type { Endpoint } from '../report/index.ts'
 import { formOf } from './form.ts'
+import { readText } from './json-file.ts'
 import { manifestPath, readManifest } from './manifest.ts'
 import { readArchivedDatabase, type ArchivedDatabase } from './restore/archived-database.ts'
 import { checkFiles, type Listed } from './restore/check-files.ts'
@@ -70,17 +71,7 @@ export async function proveDatabases(
 /** @throws PgleapError `manifest.unreadable`, `manifest.damaged` */
 export async function rolesInFolder(folder: string): Promise<ServerRoles> {
   const path = join(folder, ROLES_DATA)
-  try {
-    return readKeptRoles(path, await readFile(path, 'utf8'))
-  } catch (error) {
-    if (error instanceof PgleapError) throw error
-    throw new PgleapError({
-      code: 'manifest.unreadable',
-      message: `${path} cannot be read: ${error instanceof Error ? error.message : String(error)}.`,
-      party: 'usage',
-      cause: error,
-    })
-  }
+  return readKeptRoles(path, (await readText(path)) ?? '')
 }
 
 /** The database as such, as it was when it was dumped: every archive of ours says that. */

@@ -66,10 +66,12 @@ function listed(lines: readonly string[]): string[] {
 
 function next({ to, format, databases, failed }: DumpReport, style: Style): string[] {
   if (to === '-' || failed.length > 0) return []
-  const command =
-    databases.length === 1 && databases[0]?.to === to
-      ? `pgleap restore ${to} TARGET`
-      : 'pgleap restore TO/roles.sql TARGET, then `pgleap restore --create` for each of TO/databases'
+  const isServer = databases.length !== 1 || databases[0]?.to !== to
+  const command = !isServer
+    ? `pgleap restore ${to} TARGET`
+    : format === 'plain'
+      ? `pgleap restore ${to}/roles.sql TARGET\`, then the same for each script of \`${to}/databases`
+      : `pgleap restore --all-databases ${to} TARGET`
   const proof = databases.every(({ hashes, manifest }) => hashes === 'full' && manifest !== undefined)
   const verdict =
     proof && format !== 'plain' ? ' restores it, and compares the target with its hashes.' : ' restores it.'

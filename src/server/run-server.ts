@@ -137,7 +137,7 @@ async function bringDatabases(run: ServerRun, recorded: RecordedRun, outcomes: O
   log.notice({
     level: 'info',
     code: 'server.databases',
-    message: `${String(left.length)} databases to ${origin.words.bring}, ${String(budget.databasesAtOnce)} at a time, with ${String(budget.jobs)} jobs for all.`,
+    message: `${String(left.length)} ${left.length === 1 ? 'database' : 'databases'} to ${origin.words.bring}, ${String(budget.databasesAtOnce)} at a time, with ${String(budget.jobs)} jobs for all.`,
   })
   await withinBudget(left, budget, { sizeOf: ({ bytes }) => bytes ?? 0, signal }, async (database, jobs) => {
     outcomes.set(database.name, await bringDatabase(run, database, jobs, there))
