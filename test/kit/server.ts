@@ -44,7 +44,7 @@ const START_LIMIT_MS = 60_000
 
 /** Starts a server of its own for the caller, in about a third of a second. */
 export async function startServer(options: DataFolderOptions): Promise<OwnServer> {
-  const directory = makeTemporary(String(options.major))
+  const directory = makeTemporary(String(options.major), 'memory')
   const watcher = guard(directory)
   try {
     const account = serverAccount()
