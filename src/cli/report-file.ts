@@ -1,10 +1,10 @@
 import { open, writeFile } from 'node:fs/promises'
 import { PgleapError } from '../errors.ts'
 import { reportPrinter } from '../report/index.ts'
-import type { Redact, RunReport, ServerReport } from '../report/index.ts'
+import type { Redact, RestoreReport, RunReport, ServerReport } from '../report/index.ts'
 
 /** Writes the report of a run, once there is one. */
-export type WriteReport = (report: RunReport | ServerReport) => Promise<void>
+export type WriteReport = (report: RunReport | RestoreReport | ServerReport) => Promise<void>
 
 /**
  * Gets a report file ready: its ending names a known form, and it can be written. Both are looked at before a run

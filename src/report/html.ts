@@ -2,18 +2,19 @@ import { formatBytes, formatCount, formatDuration } from '../units.ts'
 import { ganttSvg } from './gantt.ts'
 import { escapeHtml, HTML_STYLE } from './html-style.ts'
 import { sentence } from './markdown.ts'
-import type { RunReport, RunVerdict, TableReport } from './result.ts'
-import { describeEndpoint, totals, verdictMeaning, workMs } from './summary.ts'
+import { meaningOf, nameOf, originOf, snapshotOf, type OneRun } from './origin.ts'
+import type { RunVerdict, TableReport } from './result.ts'
+import { describeEndpoint, totals, workMs } from './summary.ts'
 import { oneLine, plural } from './text.ts'
 
 /**
  * The report of a run as one HTML file that needs nothing else: no script, no font, no picture from anywhere. It opens
  * from a disk or a mail, reads in light and dark, and prints. Every value is escaped.
  */
-export function htmlReport(report: RunReport): string {
+export function htmlReport(report: OneRun): string {
   return htmlPage(
-    `pgleap: ${report.source.database}, ${report.verdict}`,
-    `<h1>${badge(report.verdict)} ${text(sentence(verdictMeaning(report)))}</h1>\n${htmlParts(report)}`,
+    `pgleap: ${nameOf(report)}, ${report.verdict}`,
+    `<h1>${badge(report.verdict)} ${text(sentence(meaningOf(report)))}</h1>\n${htmlParts(report)}`,
   )
 }
 
@@ -38,7 +39,7 @@ ${body}
 }
 
 /** All but the title. */
-export function htmlParts(report: RunReport): string {
+export function htmlParts(report: OneRun): string {
   return `${facts(report)}
 ${problems(report)}
 ${timeline(report)}
@@ -46,22 +47,22 @@ ${tables(report)}
 ${notices(report)}`
 }
 
-function facts(report: RunReport): string {
+function facts(report: OneRun): string {
   const { bytes, rows } = totals(report)
   const phases = report.phases.map(({ phase, ms }) => `${phase} ${formatDuration(ms)}`).join(', ')
   const pairs: [string, string][] = [
-    ['Source', describeEndpoint(report.source)],
+    originOf(report),
     ['Target', describeEndpoint(report.target)],
     ['Started', report.startedAt],
     ['Took', phases === '' ? formatDuration(report.ms) : `${formatDuration(report.ms)} (${phases})`],
     ['Moved', `${formatBytes(bytes)}, ${plural(rows, 'row')}, ${plural(report.tables.length, 'table')}`],
-    ['Snapshot', report.snapshot],
+    ...snapshotOf(report),
     ['Options', Object.keys(report.options).length === 0 ? 'defaults' : JSON.stringify(report.options)],
   ]
   return `<dl>${pairs.map(([name, value]) => `<dt>${text(name)}</dt><dd>${text(value)}</dd>`).join('')}</dl>`
 }
 
-function problems(report: RunReport): string {
+function problems(report: OneRun): string {
   return [
     grid(
       'Failed',
@@ -91,11 +92,11 @@ function problems(report: RunReport): string {
   ].join('')
 }
 
-function timeline(report: RunReport): string {
+function timeline(report: OneRun): string {
   return report.steps.length === 0 ? '' : `<h2>When each table was worked on</h2>${ganttSvg(report)}`
 }
 
-function tables(report: RunReport): string {
+function tables(report: OneRun): string {
   const longest = report.tables.reduce((most, row) => Math.max(most, workMs(row)), 1)
   const rows = report.tables
     .toSorted((a, b) => workMs(b) - workMs(a))
@@ -119,7 +120,7 @@ function timeBar(row: TableReport, longest: number): string {
   return `<div class="bar" title="${text(title)}">${copy}${index}</div>`
 }
 
-function notices(report: RunReport): string {
+function notices(report: OneRun): string {
   return grid(
     'Notices',
     ['Level', 'Object', 'Message', 'Code'],

@@ -1,28 +1,28 @@
 import { formatBytes, formatCount, formatDuration } from '../units.ts'
-import type { RunReport } from './result.ts'
-import { describeEndpoint, totals, verdictMeaning, workMs } from './summary.ts'
+import { meaningOf, originOf, snapshotOf, type OneRun } from './origin.ts'
+import { describeEndpoint, totals, workMs } from './summary.ts'
 import { oneLine, plural } from './text.ts'
 
 /** The report of a run as Markdown: complete, for a ticket or a wiki. */
-export function markdownReport(report: RunReport): string {
+export function markdownReport(report: OneRun): string {
   return `${[`# pgleap: ${report.verdict}`, '', ...markdownLines(report)].join('\n')}\n`
 }
 
 /** All but the title. */
-export function markdownLines(report: RunReport): string[] {
+export function markdownLines(report: OneRun): string[] {
   const { bytes, rows } = totals(report)
   return [
-    sentence(verdictMeaning(report)),
+    sentence(meaningOf(report)),
     '',
     ...table(
       ['', ''],
       [
-        ['Source', describeEndpoint(report.source)],
+        originOf(report),
         ['Target', describeEndpoint(report.target)],
         ['Started', report.startedAt],
         ['Took', formatDuration(report.ms)],
         ['Moved', `${formatBytes(bytes)}, ${plural(rows, 'row')}, ${plural(report.tables.length, 'table')}`],
-        ['Snapshot', report.snapshot],
+        ...snapshotOf(report),
         ['Options', Object.keys(report.options).length === 0 ? 'defaults' : JSON.stringify(report.options)],
       ],
     ),

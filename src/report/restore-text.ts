@@ -13,11 +13,10 @@ const MEANINGS: Record<RestoreReport['verdict'], string> = {
 
 /** The closing summary of a restore, for people. */
 export function restoreText(report: RestoreReport, style: Style): string {
-  const { archive, verdict, failures } = report
-  const isIncomplete = verdict === 'SKIPPED' && failures.length > 0
+  const { archive, verdict } = report
   const next = nextStep(report)
   return paragraphs([
-    [verdictLine(verdict, isIncomplete ? 'the restore is incomplete, and was not compared' : MEANINGS[verdict], style)],
+    [verdictLine(verdict, restoreMeaning(report), style)],
     fields(
       [
         ['archive', describeArchive(archive)],
@@ -30,6 +29,12 @@ export function restoreText(report: RestoreReport, style: Style): string {
     ...details(report, style),
     next === undefined ? [] : fields([['next', next]], style),
   ])
+}
+
+/** What the verdict of a restore means, in one sentence. */
+export function restoreMeaning({ verdict, failures }: Pick<RestoreReport, 'verdict' | 'failures'>): string {
+  const isIncomplete = verdict === 'SKIPPED' && failures.length > 0
+  return isIncomplete ? 'the restore is incomplete, and was not compared' : MEANINGS[verdict]
 }
 
 function nextStep({ archive, verdict, failures, blocked }: RestoreReport): string | undefined {
@@ -64,6 +69,6 @@ export function verifyFilesText(report: VerifyFilesReport, style: Style): string
 }
 
 /** `app.dir (directory), of app, PostgreSQL 14.23`. */
-function describeArchive({ path, format, database, serverVersion }: ArchiveReport): string {
+export function describeArchive({ path, format, database, serverVersion }: ArchiveReport): string {
   return oneLine(`${path} (${format}), of ${database}, PostgreSQL ${serverVersion}`)
 }

@@ -4,13 +4,13 @@ import { htmlReport } from './html.ts'
 import { markdownReport } from './markdown.ts'
 import { redactData } from './redact.ts'
 import type { Redact } from './redact.ts'
-import type { RunReport } from './result.ts'
+import type { OneRun } from './origin.ts'
 import { serverHtmlReport } from './server-html.ts'
 import { serverMarkdownReport } from './server-markdown.ts'
 import type { ServerReport } from './server-report.ts'
 
 /** Of one database, or of a whole server. */
-type AnyReport = RunReport | ServerReport
+type AnyReport = OneRun | ServerReport
 
 const FORMATS: Record<string, (report: AnyReport) => string> = {
   '.json': (report) => `${JSON.stringify(report, null, 2)}\n`,

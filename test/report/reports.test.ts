@@ -1,7 +1,7 @@
 import * as fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { reportPrinter } from '../../src/report/index.ts'
-import type { RunReport } from '../../src/report/index.ts'
+import type { RestoreReport, RunReport } from '../../src/report/index.ts'
 import { goodReport, sampleReport } from './samples.ts'
 
 const same = (text: string) => text
@@ -27,6 +27,30 @@ describe('a report file', () => {
     expect(() => reportPrinter('out.pdf')).toThrow(/\.json, \.md or \.html/u)
     expect(() => reportPrinter('out')).toThrow(expect.objectContaining({ code: 'usage.report' }))
     expect(reportPrinter('OUT.HTML')(sampleReport, same)).toContain('<!doctype html>')
+  })
+
+  test('of a restore names the archive in place of a source', () => {
+    const { source: _source, snapshot: _snapshot, prediction: _prediction, ...common } = sampleReport
+    const restored: RestoreReport = {
+      ...common,
+      verdict: 'SAME',
+      archive: {
+        path: 'app.dump',
+        format: 'directory',
+        database: 'app',
+        serverVersion: '14.23',
+        pgDumpVersion: '18.0',
+        createdAt: '2026-01-02T03:04:05.000Z',
+        manifest: 'present',
+      },
+    }
+    const [markdown, html] = ['a.md', 'a.html'].map((file) => reportPrinter(file)(restored, same))
+    expect(markdown).toContain('The target holds what the archive holds.')
+    expect(markdown).toContain('| Archive | app.dump (directory), of app, PostgreSQL 14.23 |')
+    expect(markdown).not.toMatch(/Source \||Snapshot/)
+    expect(html).toContain('<title>pgleap: app, SAME</title>')
+    expect(html).toContain('<dt>Archive</dt><dd>app.dump (directory), of app, PostgreSQL 14.23</dd>')
+    expect(JSON.parse(reportPrinter('a.json')(restored, same))).toEqual(restored)
   })
 
   test('in JSON is the data itself', () => {
