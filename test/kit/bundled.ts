@@ -2,7 +2,7 @@ import { mkdtempSync, readFileSync } from 'node:fs'
 import { symlink } from 'node:fs/promises'
 import { basename, dirname, join } from 'node:path'
 import { fileURLToPath, pathToFileURL } from 'node:url'
-import { build, type Plugin } from 'esbuild'
+import * as esbuild from 'esbuild'
 import { runDirectory } from './run-directory.ts'
 
 const PACKAGES = fileURLToPath(new URL('../../node_modules', import.meta.url))
@@ -24,15 +24,15 @@ async function bundle(program: string): Promise<string> {
   await symlink(PACKAGES, join(folder, 'node_modules'))
   const outfile = join(folder, `${basename(program, '.ts')}.mjs`)
   const common = { bundle: true, packages: 'external', platform: 'node', target: 'node20', format: 'esm' } as const
-  await build({ ...common, entryPoints: [program], outfile, plugins: [ownPlaces] })
+  await esbuild.build({ ...common, entryPoints: [program], outfile, plugins: [ownPlaces] })
   return outfile
 }
 
 /** A module finds the files next to it, such as `.sql`, where they are. */
-const ownPlaces: Plugin = {
+const ownPlaces: esbuild.Plugin = {
   name: 'own-places',
-  setup({ onLoad }) {
-    onLoad({ filter: /\.ts$/ }, ({ path }) => ({
+  setup(build) {
+    build.onLoad({ filter: /\.ts$/ }, ({ path }) => ({
       loader: 'ts',
       contents: readFileSync(path, 'utf8')
         .replaceAll('import.meta.url', JSON.stringify(pathToFileURL(path).href))
