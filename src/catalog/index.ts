@@ -14,6 +14,7 @@ export { readDatabase, readExtensions, readLargeObjects, readSequences } from '.
 export { holdTables } from './hold.ts'
 export type { HoldOptions } from './hold.ts'
 export { readForeignKeys, readIndexes } from './indexes.ts'
+export { assertNotReplaced } from './replaced-tables.ts'
 export { SourceSnapshot } from './snapshot.ts'
 export type { OpenSession, SnapshotOptions } from './snapshot.ts'
 export { listTables, readTables } from './tables.ts'

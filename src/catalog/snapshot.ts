@@ -50,6 +50,7 @@ export class SourceSnapshot implements AsyncDisposable {
   #readers: Holder[] = []
   /** Keepers are replaced one at a time, however many readers ask at once. */
   #replacing: Promise<void> | undefined
+  #keeperWasReplaced = false
 
   private constructor(
     open: OpenSession,
@@ -90,6 +91,11 @@ export class SourceSnapshot implements AsyncDisposable {
   /** The session that holds the snapshot, for short queries in it: at most one user at a time. */
   get keeper(): Session {
     return this.#keeper.session
+  }
+
+  /** Whether there was a time without a keeper, in which nobody held what no reader was reading; see `assertNotReplaced`. */
+  get keeperWasReplaced(): boolean {
+    return this.#keeperWasReplaced
   }
 
   /** The name to hand to others who import the snapshot, `pg_dump --snapshot` for one. */
@@ -179,6 +185,7 @@ export class SourceSnapshot implements AsyncDisposable {
     }
     const before = this.#keeper.session
     this.#keeper = successor
+    this.#keeperWasReplaced = true
     await before.close()
   }
 

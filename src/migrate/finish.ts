@@ -1,3 +1,4 @@
+import { assertNotReplaced } from '../catalog/index.ts'
 import { exportLedger, readDone, type RunLock, type RunOutcome } from '../engine/index.ts'
 import type { Work } from '../plan/index.ts'
 import type { Endpoint, RunReport, SourceWrites } from '../report/index.ts'
@@ -14,7 +15,15 @@ import { noteWrites, writesSince } from './source-writes.ts'
 /** The run from its ledger to its verdict: what `migrate` and `resume` have in common. */
 export async function finish(migration: Migration, lock: RunLock): Promise<RunReport> {
   const { servers, log, signal, notes } = migration
+  const tables = migration.ledger.steps.flatMap(({ work }) => (work.kind === 'copy' ? [work] : []))
   const outcome = await runAndFlush(migration, lock)
+  // While there was no keeper, nobody held the tables that had no reader.
+  if (migration.snapshot.keeperWasReplaced) {
+    await reconnecting(migration, async () => {
+      await using fresh = await migration.snapshot.openReader(signal)
+      await assertNotReplaced(fresh, tables)
+    })
+  }
   const { verify } = notes.choices
   const proof = verify === 'none' ? undefined : await reconnecting(migration, () => certainly(migration, verify))
   log.phase('finish')

@@ -1,7 +1,7 @@
 import { basename } from 'node:path'
 import type { Writable } from 'node:stream'
 import { customWriter, directoryWriter, type WrittenFile } from '../../archive/index.ts'
-import type { SourceSnapshot, TableFacts } from '../../catalog/index.ts'
+import { assertNotReplaced, type SourceSnapshot, type TableFacts } from '../../catalog/index.ts'
 import { PgleapError } from '../../errors.ts'
 import { cutTables } from '../../migrate/index.ts'
 import {
@@ -24,7 +24,6 @@ import { manifestOf } from './outcome.ts'
 import { Place } from './place.ts'
 import { Progress } from './progress.ts'
 import type { DumpReading } from './read-source.ts'
-import { assertNotReplaced } from './replaced-tables.ts'
 import { SourceData } from './source-data.ts'
 import { writeDirectory, type WrittenData } from './write-directory.ts'
 

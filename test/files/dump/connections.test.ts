@@ -238,7 +238,7 @@ test('what was truncated while nobody held it is not dumped as empty', async () 
       },
     },
   )
-  expect(error).toMatchObject({ code: 'dump.replaced', message: expect.stringContaining('f.orders') })
+  expect(error).toMatchObject({ code: 'snapshot.replaced', message: expect.stringContaining('f.orders') })
 
   // ... or in a snapshot that somebody else holds.
   await source.query('insert into f.orders select i, 1 + i % 1000, md5(i::text) from generate_series(1, 5000) i')
@@ -249,7 +249,7 @@ test('what was truncated while nobody held it is not dumped as empty', async () 
   for (const format of ['directory', 'custom', 'plain'] as const) {
     await expect(
       dump({ source: source.url, to: folder.path(format), format, snapshot: rows[0]?.name ?? '' }),
-    ).rejects.toMatchObject({ code: 'dump.replaced' })
+    ).rejects.toMatchObject({ code: 'snapshot.replaced' })
     expect(existsSync(folder.path(format))).toBe(false)
   }
   await holder.query('rollback')
