@@ -8,6 +8,7 @@ import type { Finish, JsonFlag } from '../invocation.ts'
 import { MIGRATE_OPTIONS } from '../migrate-options.ts'
 import { addOptions, byteSize } from '../options.ts'
 import type { OptionSpecs } from '../options.ts'
+import { prepareReport } from '../report-file.ts'
 import { SERVER_OPTIONS } from '../server-options.ts'
 import { exitCodeOfServer } from '../server-run.ts'
 
@@ -40,6 +41,7 @@ const RESTORE_OPTIONS = {
 } as const satisfies OptionSpecs<RestoreOptions>
 
 interface RestoreFlags extends JsonFlag {
+  report?: string
   allDatabases?: true
 }
 
@@ -77,10 +79,11 @@ export function addRestore(program: Command, finish: Finish): void {
   const ofArchive = addOptions<RestoreOptions>(command, RESTORE_OPTIONS)
   const ofScript = addOptions<OnlyScript>(command, SCRIPT_OPTIONS)
   command.option('--all-databases', 'the whole server that a folder holds')
+  command.option('--report <file>', 'of archives: write a report: .json, .md or .html')
   const ofServer = addOptions<OnlyServer>(command, FOLDER_OPTIONS)
   addJsonOption(command)
     .addHelpText('after', EXAMPLES)
-    .action(async (from: string, target: string, { json, allDatabases }: RestoreFlags) => {
+    .action(async (from: string, target: string, { json, allDatabases, report }: RestoreFlags) => {
       finish(
         await invoke(
           json,
@@ -88,18 +91,18 @@ export function addRestore(program: Command, finish: Finish): void {
             if (allDatabases === true) {
               const { create, nonEmptyTarget, include, exclude, excludeData, ...common } = ofArchive
               refuse({ create, nonEmptyTarget, include, exclude, excludeData, ...ofScript }, [], 'a whole server')
-              return runServer({ ...common, ...ofServer, from, target }, invocation)
+              return runServer({ ...common, ...ofServer, from, target }, report, invocation)
             }
             const form = from === '-' ? 'script' : await formOf(from)
             switch (form) {
               case 'server':
                 throw wholeServer(from)
               case 'script':
-                refuse({ ...ofArchive, ...ofServer }, SHARED, 'a script')
+                refuse({ ...ofArchive, ...ofServer, report }, SHARED, 'a script')
                 return runScript({ ...shared(ofArchive), ...ofScript, from, target }, invocation)
               case 'archive':
                 refuse({ ...ofScript, ...ofServer }, [], 'an archive')
-                return runArchive({ ...ofArchive, from, target }, invocation)
+                return runArchive({ ...ofArchive, from, target }, report, invocation)
               default:
                 return unreachable(form)
             }
@@ -110,18 +113,30 @@ export function addRestore(program: Command, finish: Finish): void {
     })
 }
 
-async function runArchive(options: RestoreOptions, { output, signal }: Invocation): Promise<number> {
+async function runArchive(
+  options: RestoreOptions,
+  file: string | undefined,
+  { output, signal, redact }: Invocation,
+): Promise<number> {
+  const write = await prepareReport(file, redact)
   const report = await restore({ ...options, signal, onEvent: output.onEvent })
   output.result('restore', report, (style) => restoreText(report, style))
+  await write(report)
   if (report.failures.length > 0 || report.blocked.length > 0) return EXIT_CODES.partial
   if (report.verdict === 'DIFFERENT') return EXIT_CODES.difference
   // Without a manifest nobody can say more than that all of it was restored.
   return report.verdict === 'UNKNOWN' && report.archive.manifest === 'present' ? EXIT_CODES.difference : 0
 }
 
-async function runServer(options: RestoreServerOptions, { output, signal }: Invocation): Promise<number> {
+async function runServer(
+  options: RestoreServerOptions,
+  file: string | undefined,
+  { output, signal, redact }: Invocation,
+): Promise<number> {
+  const write = await prepareReport(file, redact)
   const report = await restoreServer({ ...options, signal, onEvent: output.onEvent })
   output.result('restore', report, (style) => serverText(report, style))
+  await write(report)
   return exitCodeOfServer(report)
 }
 
@@ -147,7 +162,12 @@ function shared({
 
 /** An option that is taken without a word and has no effect is worse than none. */
 function refuse(given: object, taken: readonly string[], what: string): void {
-  const specs: Record<string, { flags: string } | null> = { ...RESTORE_OPTIONS, ...SCRIPT_OPTIONS, ...FOLDER_OPTIONS }
+  const specs: Record<string, { flags: string } | null> = {
+    ...RESTORE_OPTIONS,
+    ...SCRIPT_OPTIONS,
+    ...FOLDER_OPTIONS,
+    report: { flags: '--report <file>' },
+  }
   const foreign = Object.entries(given).flatMap(([key, value]) => {
     return value === undefined || taken.includes(key) ? [] : [key]
   })
