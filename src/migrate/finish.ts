@@ -18,7 +18,7 @@ export async function finish(migration: Migration, lock: RunLock): Promise<RunRe
   const tables = migration.ledger.steps.flatMap(({ work }) => (work.kind === 'copy' ? [work] : []))
   const outcome = await runAndFlush(migration, lock)
   // While there was no keeper, nobody held the tables that had no reader.
-  if (migration.snapshot.keeperWasReplaced) {
+  if (!migration.snapshot.wasHeldThroughout) {
     await reconnecting(migration, async () => {
       await using fresh = await migration.snapshot.openReader(signal)
       await assertNotReplaced(fresh, tables)

@@ -172,6 +172,37 @@ describe('a target that is restarted', () => {
   })
 })
 
+test('a table that was truncated while no session held it is not taken for empty', async () => {
+  await using own = await freshDatabase(from)
+  await own.query(tables({ rows: 100_000 }))
+  await using target = await freshDatabase(to)
+  await using proxy = await faultProxy(from)
+  let truncating: Promise<void> | undefined
+  const truncate = async (): Promise<void> => {
+    const held = `select from pg_stat_activity where application_name = 'pgleap: snapshot' and datname = current_database()`
+    while ((await own.query(held)).length < 3) await sleep(5)
+    // Nothing reaches pgleap until the table is empty; the one reader that is left is enough for the others to go on.
+    proxy.stall()
+    await own.query(`select pg_terminate_backend(pid, 10000) from
+                      (select pid from pg_stat_activity where application_name = 'pgleap: snapshot' and datname = current_database()
+                        order by backend_start desc offset 1) others`)
+    await own.query('truncate f.orders')
+    await proxy.resume()
+  }
+  const run = migrate({
+    source: proxy.url(own.url),
+    target: target.url,
+    jobs: 2,
+    partSize: PART_SIZE,
+    onEvent(event) {
+      if (event.type === 'step-started' && event.step.kind === 'copy') truncating ??= truncate()
+    },
+  })
+  await expect(run).rejects.toMatchObject({ code: 'snapshot.replaced', message: expect.stringContaining('f.orders') })
+  await truncating
+  expect(await hasLedger(target.url)).toBe(true)
+})
+
 describe('a source that is restarted', () => {
   test('is gone on with where nobody has written to it', async () => {
     await using target = await freshDatabase(to)
