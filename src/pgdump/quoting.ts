@@ -5,6 +5,7 @@ import { withPlainTags } from './plain-tags.ts'
 const NAMED: ReadonlySet<string> = new Set([
   'CONSTRAINT',
   'DOMAIN',
+  'EXTENSION',
   'FUNCTION',
   'INDEX',
   'MATERIALIZED VIEW',
@@ -28,7 +29,12 @@ const NEVER_NEEDED = /"(?:btree|bytea|date|jsonb|name|text|uuid)"/u
 export function quotingOf({ entries }: Pick<Archive, 'entries'>): 'needed' | 'all' {
   // Of schema public it is a remark.
   const named = entries.filter(({ desc, dropStmt }) => NAMED.has(desc) && !dropStmt.startsWith('--'))
-  return !named.some(isBare) && named.some(isForced) ? 'all' : 'needed'
+  return !named.some(isBare) && (named.some(isForced) || entries.some(isGrantOnPublic)) ? 'all' : 'needed'
+}
+
+/** All that there may be where a database has nothing but large objects. */
+function isGrantOnPublic({ desc, defn }: Entry): boolean {
+  return desc === 'ACL' && / ON SCHEMA "public" /u.test(defn)
 }
 
 function isBare({ dropStmt }: Entry): boolean {
