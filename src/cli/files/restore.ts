@@ -50,7 +50,7 @@ type OnlyScript = Omit<RestoreScriptOptions, keyof RestoreOptions>
 const SCRIPT_OPTIONS = {
   script: null,
   onError: { flags: '--stop-on-error', help: 'of a script: end at the first real error', means: 'stop' },
-  clean: { flags: '--allow-drop', help: 'of a script: databases and roles may be dropped', means: 'allow' },
+  clean: { flags: '--allow-drop', help: 'of a script: it may drop what is there', means: 'allow' },
   statementLimit: {
     flags: '--statement-limit <size>',
     help: 'of a script: the longest statement (256MB)',

@@ -33,7 +33,7 @@ export interface RestoreScriptOptions {
    * @defaultValue as the script's own `\set ON_ERROR_STOP` says, else 'continue'
    */
   onError?: 'continue' | 'stop'
-  /** Whether the script may drop databases, roles and tablespaces, as `pg_dumpall --clean` writes. @defaultValue 'refuse' */
+  /** Whether the script may drop what is on the target, as `pg_dump --clean` and `pg_dumpall --clean` write. @defaultValue 'refuse' */
   clean?: 'allow' | 'refuse'
   /** A provider's id, or a YAML file of one's own, in place of what the target is recognised as. */
   targetProvider?: string

@@ -185,9 +185,8 @@ class Findings {
 
   #drop(text: StatementText, line: number): void {
     if (this.#options.clean === 'allow') return
-    const { kind, label } = describe(text, decodeNames('UTF8'))
-    if (kind === 'DATABASE' || kind === 'ROLE' || kind === 'TABLESPACE')
-      this.#drops.push(`${label} (line ${String(line)})`)
+    const { label } = describe(text, decodeNames('UTF8'))
+    this.#drops.push(`${label} (line ${String(line)})`)
   }
 }
 
@@ -214,7 +213,7 @@ function unsupported(all: readonly string[]): PgleapError {
 function dropsOthers(all: readonly string[]): PgleapError {
   return new PgleapError({
     code: 'script.clean',
-    message: `The script drops databases, roles or tablespaces of the target: ${listed(all)}.`,
+    message: `The script drops what may be on the target: ${listed(all)}.`,
     hint: 'Where that is meant, allow it with --allow-drop; else dump again without --clean, or take the statements out. Nothing has been changed.',
     party: 'usage',
   })

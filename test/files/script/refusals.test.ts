@@ -27,6 +27,7 @@ test.each([
   ['a transaction without end', `BEGIN;\n${TABLE}`, 'script.truncated', 'middle of a transaction'],
   ['DROP DATABASE', `${TABLE}DROP DATABASE IF EXISTS old;`, 'script.clean', 'DROP DATABASE old .line 2'],
   ['DROP ROLE', `${TABLE}DROP ROLE app;`, 'script.clean', 'DROP ROLE app'],
+  ['DROP TABLE', `DROP TABLE IF EXISTS public.mine;\n${TABLE}`, 'script.clean', 'DROP TABLE public.mine'],
   ['an encoding of clients', `${TABLE}SET client_encoding = 'SJIS';`, 'script.encoding', 'SJIS'],
   ['an encoding of clients by another name', `${TABLE}SET client_encoding TO "Win-932";`, 'script.encoding', 'WIN-932'],
   ['zero bytes', `${TABLE}select 'a\0b';`, 'script.not-sql', 'zero byte'],
