@@ -179,7 +179,8 @@ test('a table that was truncated while no session held it is not taken for empty
   await using proxy = await faultProxy(from)
   let truncating: Promise<void> | undefined
   const truncate = async (): Promise<void> => {
-    const held = `select from pg_stat_activity where application_name = 'pgleap: snapshot' and datname = current_database()`
+    const held = `select from pg_stat_activity where application_name = 'pgleap: snapshot' and datname = current_database()
+                     and backend_xmin is not null`
     while ((await own.query(held)).length < 3) await sleep(5)
     // Nothing reaches pgleap until the table is empty; the one reader that is left is enough for the others to go on.
     proxy.stall()
