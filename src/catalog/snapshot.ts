@@ -93,9 +93,9 @@ export class SourceSnapshot implements AsyncDisposable {
     return this.#keeper.session
   }
 
-  /** False where there was a time without a keeper, in which nobody held what no reader was reading; see `assertNotReplaced`. */
-  get wasHeldThroughout(): boolean {
-    return !this.#keeperWasReplaced && !this.#keeper.session.broken
+  /** True where there was a time without a keeper, in which nobody held what no reader was reading; see `assertNotReplaced`. */
+  get keeperWasReplaced(): boolean {
+    return this.#keeperWasReplaced
   }
 
   /** The name to hand to others who import the snapshot, `pg_dump --snapshot` for one. */

@@ -1,4 +1,5 @@
 import { assertNotReplaced } from '../catalog/index.ts'
+import type { CopySpec } from '../copy/index.ts'
 import { exportLedger, readDone, type RunLock, type RunOutcome } from '../engine/index.ts'
 import type { Work } from '../plan/index.ts'
 import type { Endpoint, RunReport, SourceWrites } from '../report/index.ts'
@@ -17,15 +18,9 @@ export async function finish(migration: Migration, lock: RunLock): Promise<RunRe
   const { servers, log, signal, notes } = migration
   const tables = migration.ledger.steps.flatMap(({ work }) => (work.kind === 'copy' ? [work] : []))
   const outcome = await runAndFlush(migration, lock)
-  // While there was no keeper, nobody held the tables that had no reader.
-  if (!migration.snapshot.wasHeldThroughout) {
-    await reconnecting(migration, async () => {
-      await using fresh = await migration.snapshot.openReader(signal)
-      await assertNotReplaced(fresh, tables)
-    })
-  }
   const { verify } = notes.choices
-  const proof = verify === 'none' ? undefined : await reconnecting(migration, () => certainly(migration, verify))
+  const proof =
+    verify === 'none' ? undefined : await reconnecting(migration, () => certainly(migration, verify, tables))
   log.phase('finish')
   const sourceWrites = await reconnecting(migration, async () => {
     await using source = await servers.openSource('control', signal)
@@ -42,9 +37,16 @@ export async function finish(migration: Migration, lock: RunLock): Promise<RunRe
 }
 
 /** A table whose reader was lost is UNKNOWN to the verifier; here that is a reason to compare again. */
-async function certainly(migration: Migration, mode: 'full' | 'counts'): Promise<VerifyResult> {
+async function certainly(
+  migration: Migration,
+  mode: 'full' | 'counts',
+  tables: readonly CopySpec[],
+): Promise<VerifyResult> {
+  const { snapshot, signal } = migration
   // Finds out whether the moment can still be read, and holds it, should its keeper be lost.
-  await using _held = await migration.snapshot.openReader(migration.signal)
+  await using held = await snapshot.openReader(signal)
+  // What was truncated while there was no keeper looks empty on both sides.
+  if (snapshot.keeperWasReplaced) await assertNotReplaced(held, tables)
   const result = await compare(migration, mode)
   if (result.verdict === 'UNKNOWN' && result.lost !== undefined) throw result.lost
   return result
