@@ -10,6 +10,13 @@ export interface JsonForm<T> {
   hint: string
 }
 
+/** A file that lies beside it, with its SHA-256. */
+export const provedFile = z.object({
+  path: z.string(),
+  bytes: z.int().nonnegative(),
+  sha256: z.string().regex(/^[0-9a-f]{64}$/),
+})
+
 /**
  * Reads a file of ours that says what lies beside it; undefined where there is none.
  * @throws PgleapError `manifest.unreadable`, `manifest.damaged`, `manifest.version`

@@ -3,7 +3,7 @@ import { join } from 'node:path'
 import { z } from 'zod'
 import type { WriteCounters } from '../catalog/index.ts'
 import type { ContentSums } from '../verify/index.ts'
-import { readJsonFile } from './json-file.ts'
+import { provedFile, readJsonFile } from './json-file.ts'
 
 /** In a directory; `pg_restore` opens the files that the table of contents names, and no other. */
 const MANIFEST_FILE = 'pgleap-manifest.json'
@@ -78,9 +78,7 @@ const manifestSchema = z.object({
       ),
     })
     .optional(),
-  files: z.array(
-    z.object({ path: z.string(), bytes: z.int().nonnegative(), sha256: z.string().regex(/^[0-9a-f]{64}$/) }),
-  ),
+  files: z.array(provedFile),
   tables: z.array(
     z.object({
       schema: z.string(),

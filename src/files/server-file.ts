@@ -3,7 +3,7 @@ import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { z } from 'zod'
 import { PgleapError } from '../errors.ts'
-import { readJsonFile } from './json-file.ts'
+import { provedFile, readJsonFile } from './json-file.ts'
 
 /** Lies in the folder of a whole server once every database is in it. */
 export const SERVER_FILE = 'pgleap-server.json'
@@ -24,9 +24,7 @@ const serverSchema = z.object({
   }),
   roles: z.literal(ROLES_SCRIPT),
   /** The roles and the manifests of the databases, relative to the folder; with these, every file of it is proved. */
-  files: z.array(
-    z.object({ path: z.string(), bytes: z.int().nonnegative(), sha256: z.string().regex(/^[0-9a-f]{64}$/) }),
-  ),
+  files: z.array(provedFile),
   databases: z.array(
     z.object({
       database: z.string(),

@@ -1,8 +1,9 @@
 import type { SourceSnapshot } from '../../catalog/index.ts'
-import { DatabaseError, SQLSTATE, type Session } from '../../connection/index.ts'
+import type { Session } from '../../connection/index.ts'
 import { DEFAULT_RETRY, Retries, SYSTEM_CLOCK } from '../../engine/index.ts'
 import { reconnecting, type RunLog } from '../../migrate/index.ts'
 import type { Moment } from '../../verify/index.ts'
+import { isReplayConflict } from './errors.ts'
 import { FirstFailure } from './first-failure.ts'
 import type { Broken } from './progress.ts'
 
@@ -30,17 +31,12 @@ export async function again<T>(
       return await work(attempt)
     } catch (error) {
       const first = attempt.of(error)
-      const waitMs = signal.aborted || isStandbyConflict(first) ? undefined : retries.pauseAfter(first)
+      const waitMs = signal.aborted || isReplayConflict(first) ? undefined : retries.pauseAfter(first)
       if (waitMs === undefined) throw first
       await onBroken({ attempt: retries.attempts, waitMs, reason: first instanceof Error ? first.message : '' })
       await SYSTEM_CLOCK.sleep(waitMs, signal)
     }
   }
-}
-
-/** A standby has to remove what the snapshot shows: it will end whoever reads it next, too. */
-function isStandbyConflict(error: unknown): boolean {
-  return error instanceof DatabaseError && error.server.sqlstate === SQLSTATE.serializationFailure
 }
 
 export interface MomentOptions {

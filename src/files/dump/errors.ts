@@ -1,4 +1,4 @@
-import { SQLSTATE } from '../../connection/index.ts'
+import { DatabaseError, SQLSTATE } from '../../connection/index.ts'
 import { PgleapError } from '../../errors.ts'
 
 const FULL: ReadonlySet<unknown> = new Set(['ENOSPC', 'EDQUOT'])
@@ -10,18 +10,22 @@ export function isDiskFull(error: unknown): boolean {
 }
 
 /**
- * Whether a standby has ended queries or sessions that were in the way of its replay (ProcessInterrupts in postgres.c). Nothing else
- * gives a transaction that only reads, in one snapshot, this SQLSTATE; and where a connection is gone, that is most likely why.
+ * Whether a standby has ended a query that was in the way of its replay (ProcessInterrupts in postgres.c): it would end whoever reads the
+ * snapshot next, too. Nothing else gives a transaction that only reads, in one snapshot, this SQLSTATE.
  */
-export function isStandbyConflict(error: unknown): boolean {
-  if (error instanceof PgleapError && GONE.has(error.code)) return true
+export function isReplayConflict(error: unknown): boolean {
   for (let one = error; one instanceof Error; one = one.cause) {
-    if ('code' in one && one.code === SQLSTATE.serializationFailure) return true
+    if (one instanceof DatabaseError && one.server.sqlstate === SQLSTATE.serializationFailure) return true
   }
   return false
 }
 
 const GONE: ReadonlySet<string> = new Set(['snapshot.lost', 'connection.lost'])
+
+/** What has ended a dump of a standby: such a conflict, or a connection that is gone, which is most likely one, too. */
+export function isStandbyConflict(error: unknown): boolean {
+  return isReplayConflict(error) || (error instanceof PgleapError && GONE.has(error.code))
+}
 
 export function standbyConflict(cause: unknown): PgleapError {
   return new PgleapError({
