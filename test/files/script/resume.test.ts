@@ -187,6 +187,32 @@ test('connections that are cut in the middle of anything cost nothing but time',
   expect(await rowsOf(target.url, 'cut'), `seed ${String(seed)}`).toEqual(await rowsOf(calm.url, 'cut'))
 })
 
+test.each([
+  ['connect', 1600],
+  ['connect', 2000],
+  ['connect', 2500],
+  ['finish', 1],
+] as const)('a connection that is cut in phase %s, after %i bytes, is made anew', async (phase, bytes) => {
+  const young = await server(17)
+  await using target = await freshDatabase(young)
+  await using proxy = await faultProxy(young)
+  const script = join(folder, 'short.sql')
+  writeFileSync(script, 'CREATE TABLE t (x int);\nINSERT INTO t VALUES (1);\n')
+  const notices: string[] = []
+  const report = await restoreScript({
+    script,
+    target: proxy.url(target.url),
+    onEvent: (event) => {
+      if (event.type === 'notice') notices.push(event.code)
+      if (event.type === 'phase' && event.phase === phase) proxy.cutAfter(bytes, 'down')
+    },
+  })
+  expect(notices).toContain('run.reconnecting')
+  expect(report).toMatchObject({ outcome: 'restored', errors: [] })
+  expect(await target.query('select x from t')).toEqual([{ x: 1 }])
+  expect(await target.query(`select from pg_namespace where nspname = 'pgleap'`)).toEqual([])
+})
+
 test('an interrupt ends what runs, keeps what is done, and the next call goes on', async () => {
   await using target = await freshDatabase(await server(17))
   await using other = databaseNamed(await server(17), 'script_interrupted')
