@@ -71,7 +71,7 @@ export async function readExtensions(session: Session): Promise<ExtensionFacts[]
 
 /** Every sequence whose value is ours to carry over, by schema and name. */
 export async function readSequences(session: Session): Promise<SequenceFacts[]> {
-  const rows = await session.query<{ oid: number; schema: string; name: string; table_oid: number | null }>(
+  const rows = await session.query<Omit<SequenceFacts, 'tableOid'> & { table_oid: number | null }>(
     sequencesSql(session.major),
   )
   return rows.map(({ table_oid, ...row }) => ({ ...row, tableOid: table_oid ?? undefined }))

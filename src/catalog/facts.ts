@@ -93,6 +93,8 @@ export interface SequenceFacts {
   oid: number
   schema: string
   name: string
+  /** Sequences can be unlogged since PostgreSQL 15. */
+  persistence: 'permanent' | 'unlogged'
   /** The table whose serial or identity column owns it. */
   tableOid: number | undefined
 }

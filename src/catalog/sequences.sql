@@ -3,6 +3,7 @@
 SELECT c.oid::int8        AS oid,
        n.nspname::text    AS schema,
        c.relname::text    AS name,
+       CASE c.relpersistence WHEN 'u' THEN 'unlogged' ELSE 'permanent' END AS persistence,
        owned.table_oid    AS table_oid
   FROM pg_catalog.pg_class c
   JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace

@@ -89,9 +89,11 @@ function readsSource({ kind }: Work): boolean {
   return kind === 'copy' || kind === 'sequences' || kind === 'large-objects'
 }
 
+const WRITES: ReadonlySet<string> = new Set(['source.written', 'source.writes-unknown'])
+
 /** What is written to the source after the snapshot comes with the stream: nobody is to be warned of it. */
 export function forwardStreamed(onEvent: EmitEvent | undefined): EmitEvent {
   return (event) => {
-    if (event.type !== 'notice' || event.code !== 'source.written') onEvent?.(event)
+    if (event.type !== 'notice' || !WRITES.has(event.code)) onEvent?.(event)
   }
 }

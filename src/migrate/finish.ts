@@ -1,4 +1,5 @@
 import { assertNotReplaced } from '../catalog/index.ts'
+import { identifyServer } from '../connection/index.ts'
 import type { CopySpec } from '../copy/index.ts'
 import { exportLedger, readDone, type RunLock, type RunOutcome } from '../engine/index.ts'
 import type { Work } from '../plan/index.ts'
@@ -11,7 +12,7 @@ import { reconnecting } from './reconnecting.ts'
 import { runReport } from './run-report.ts'
 import { closeRun, run } from './run.ts'
 import { endpoint, openPair, type Pair } from './servers.ts'
-import { noteWrites, writesSince } from './source-writes.ts'
+import { noteWrites, noteWritesUnknown, writesSince } from './source-writes.ts'
 
 /** The run from its ledger to its verdict: what `migrate` and `resume` have in common. */
 export async function finish(migration: Migration, lock: RunLock): Promise<RunReport> {
@@ -22,10 +23,13 @@ export async function finish(migration: Migration, lock: RunLock): Promise<RunRe
   const proof =
     verify === 'none' ? undefined : await reconnecting(migration, () => certainly(migration, verify, tables))
   log.phase('finish')
-  const sourceWrites = await reconnecting(migration, async () => {
+  const counted = await reconnecting(migration, async () => {
     await using source = await servers.openSource('control', signal)
+    if ((await identifyServer(source)).recovering) return undefined
     return await writesSince(source, notes.writes)
   })
+  const sourceWrites = counted ?? []
+  if (counted === undefined) noteWritesUnknown(log)
   noteWrites(sourceWrites, 'snapshot', log)
   const report = await reconnecting(migration, async () => {
     await using pair = await openPair(servers, signal)

@@ -29,6 +29,7 @@ import { publicSchema } from './public-schema.ts'
 import { cutTables, readSource, type SourceReading } from './read-source.ts'
 import type { RunLog } from './run-log.ts'
 import type { Servers } from './servers.ts'
+import { noteUnlogged } from './unlogged.ts'
 
 export interface Prepared {
   plan: Plan
@@ -130,6 +131,7 @@ export async function prepare(options: PrepareOptions): Promise<Prepared> {
       object: entry.tag,
     })
   }
+  noteUnlogged(planned.unlogged, log)
   const tables = plannedTables(planned, reading.facts.tables)
   log.emit({
     type: 'plan',
@@ -166,7 +168,7 @@ function plannedTables(planned: Plan, facts: readonly TableFacts[]): PlannedTabl
     if (step.stage === STAGES.data && step.work.kind === 'copy') formats.set(tableName(step.work), step.work.format)
   }
   return planned.tables.map((table) => {
-    const rows = byOid.get(table.oid)?.estimatedRows
+    const rows = table.parts === 0 ? 0 : byOid.get(table.oid)?.estimatedRows
     return {
       table: tableName(table),
       bytes: table.bytes,

@@ -15,7 +15,7 @@ import {
   type WriteCounters,
 } from '../catalog/index.ts'
 import { planParts, readKeyBoundaries, wantsKeyBoundaries, type Part } from '../copy/index.ts'
-import type { Session } from '../connection/index.ts'
+import { identifyServer, type Session } from '../connection/index.ts'
 import { dumpSchema } from '../pgdump/index.ts'
 import type { PlanFacts } from '../plan/index.ts'
 import type { Chosen } from './choices.ts'
@@ -139,12 +139,14 @@ export function dumpSource({
 
 async function readFacts(keeper: Session): Promise<Pick<SourceReading, 'facts' | 'database' | 'writes'>> {
   const database = await readDatabase(keeper)
+  const { recovering } = await identifyServer(keeper)
   const tables = await readTables(keeper)
   const largeObjects = await readLargeObjects(keeper)
   const bytesPerObject = largeObjects.bytes / Math.max(1, largeObjects.count)
   return {
     facts: {
       encoding: database.encoding,
+      recovering,
       tables,
       indexes: await readIndexes(keeper, tables),
       foreignKeys: await readForeignKeys(keeper, tables),

@@ -10,6 +10,17 @@ export async function writesSince(source: Session, before: WriteCounters): Promi
   return writes.tables.map(({ schema, name, rows }) => ({ table: `${schema}.${name}`, rows }))
 }
 
+/** A standby counts nothing of what its primary writes, so nobody is warned of it: that has to be known, too. */
+export function noteWritesUnknown(log: RunLog): void {
+  log.notice({
+    level: 'warning',
+    code: 'source.writes-unknown',
+    message:
+      'Whether the source was written to after the snapshot is not known: it is a standby, which does not count writes.',
+    hint: 'Make sure that nobody writes to its primary any more, or migrate anew once that is so.',
+  })
+}
+
 const ANEW = { snapshot: 'migrate anew', dump: 'dump anew' }
 
 /** Rows that were written to the source after that moment are not on the target: whoever goes on must know. */

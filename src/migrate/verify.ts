@@ -8,6 +8,7 @@ import { passedOverNotice } from './provider-notices.ts'
 import { chooseProviders, reservedSchemas } from './providers.ts'
 import { RunLog } from './run-log.ts'
 import { endpoint, openPair, servers } from './servers.ts'
+import { noteUnlogged } from './unlogged.ts'
 
 /** What of a migration's choices decides what is compared: what stayed behind by them is not missed. */
 type ComparedChoices = Omit<Choices, 'partSize' | 'verify' | 'skipChecks'>
@@ -60,6 +61,7 @@ export async function verify(options: VerifyOptions): Promise<VerifyReport> {
   })
   const schemas = await reservedSchemas(pair.source, providers)
   for (const notice of passedOverNotice({ provided, schemas }, rules)) log.notice(notice)
+  if (result.unlogged !== undefined) noteUnlogged(result.unlogged, log)
   const report: VerifyReport = {
     source: endpoint(ends.source, pair.source),
     target: endpoint(ends.target, pair.target),

@@ -12,8 +12,8 @@ const SMALL_TABLE_BYTES = 1024 * 1024
 /** Sequences are read and set many in one statement. */
 const SEQUENCE_MS = 0.1
 
-/** Plans the copy of all rows, large objects and sequences. Returns the tables that have rows to copy. */
-export function planCopies(planning: Planning, selection: Selection): Plan['tables'] {
+/** Plans the copy of all rows, large objects and sequences. Returns the tables that are filled, empty ones included. */
+export function planCopies(planning: Planning, selection: Selection): Pick<Plan, 'tables' | 'unlogged'> {
   const kept = relationEntries(selection.entries)
   const extensions = new Map(
     selection.entries.filter((entry) => entry.desc === 'EXTENSION').map((entry) => [entry.tag, entry.dumpId]),
@@ -22,26 +22,36 @@ export function planCopies(planning: Planning, selection: Selection): Plan['tabl
   const wanted = planning.input.facts.tables.filter((table) =>
     table.extension === undefined ? kept.has(table.oid) : extensions.has(table.extension.name),
   )
+  const unlogged: string[] = []
   for (const table of wanted.toSorted((one, other) => bytesOf(other) - bytesOf(one))) {
-    if (!hasRowsToCopy(table) || selection.withoutData.has(table.oid)) continue
+    if (table.kind !== 'table' || selection.withoutData.has(table.oid)) continue
+    if (planning.input.facts.recovering && table.persistence === 'unlogged') {
+      unlogged.push(tableName(table))
+      continue
+    }
+    const { oid, schema, name } = table
+    if (!mayHaveRows(table)) {
+      planned.push({ oid, schema, name, bytes: 0, parts: 0 })
+      continue
+    }
     // A table that could not be made is never written to: one of that name may be the user's own (invariant 8).
     const owner = table.extension === undefined ? kept.get(table.oid) : extensions.get(table.extension.name)
     const made = planning.list.stepsOf(owner === undefined ? [] : [owner])
     const parts = planning.input.parts.get(table.oid) ?? [{ by: 'all' } as const]
     planning.copies.set(table.oid, planTable(planning, table, parts, made))
-    planned.push({ oid: table.oid, schema: table.schema, name: table.name, bytes: bytesOf(table), parts: parts.length })
+    planned.push({ oid, schema, name, bytes: bytesOf(table), parts: parts.length })
   }
-  planSequences(planning, kept)
+  const sequences = planSequences(planning, kept)
   planLargeObjects(planning)
-  return planned
+  return { tables: planned, unlogged: { tables: unlogged, sequences } }
 }
 
 /**
  * A heap without blocks holds no row that our snapshot could see: sizes are read under ACCESS SHARE locks, which keep
  * TRUNCATE and vacuum's truncation away. Other access methods do not promise that.
  */
-function hasRowsToCopy(table: TableFacts): boolean {
-  return table.kind === 'table' && (table.blocks > 0 || table.accessMethod !== 'heap')
+function mayHaveRows(table: TableFacts): boolean {
+  return table.blocks > 0 || table.accessMethod !== 'heap'
 }
 
 function planTable(planning: Planning, table: TableFacts, parts: readonly Part[], made: number[]): number[] {
@@ -77,11 +87,20 @@ function planTable(planning: Planning, table: TableFacts, parts: readonly Part[]
   })
 }
 
-/** One step each: a sequence that could not be made is never set (invariant 8), and does not keep others from it. */
-function planSequences(planning: Planning, kept: ReadonlyMap<number, number>): void {
-  for (const { oid, schema, name } of planning.input.facts.sequences) {
+/**
+ * One step each: a sequence that could not be made is never set (invariant 8), and does not keep others from it. Returns those
+ * that a standby cannot show.
+ */
+function planSequences(planning: Planning, kept: ReadonlyMap<number, number>): string[] {
+  const { recovering, sequences } = planning.input.facts
+  const unlogged: string[] = []
+  for (const { oid, schema, name, persistence } of sequences) {
     const made = kept.get(oid)
     if (made === undefined) continue
+    if (recovering && persistence === 'unlogged') {
+      unlogged.push(tableName({ schema, name }))
+      continue
+    }
     planning.list.add({
       kind: 'sequences',
       label: `set sequence ${tableName({ schema, name })}`,
@@ -92,6 +111,7 @@ function planSequences(planning: Planning, kept: ReadonlyMap<number, number>): v
       work: { kind: 'sequences', sequences: [{ schema, name }] },
     })
   }
+  return unlogged
 }
 
 function planLargeObjects(planning: Planning): void {

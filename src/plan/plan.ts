@@ -41,22 +41,26 @@ export function plan(input: PlanInput): Plan {
   const entries = (stage: Stage) => selection.entries.filter((entry) => stages.get(entry.dumpId) === stage)
 
   for (const entry of entries('pre-data')) planObject(planning, entry, 'schema')
-  const tables = planCopies(planning, selection)
+  const { tables, unlogged } = planCopies(planning, selection)
   for (const entry of entries('post-data')) planPostData(planning, entry)
-  planStatistics(planning, tables, selection.entries)
+  const filled = tables.filter(({ parts }) => parts > 0)
+  planStatistics(planning, filled, selection.entries)
   planDatabase(planning)
   planOwnersAndGrants(planning, selection.entries, entries('acl'))
   const copiesBehind = copiesBehindEntries(planning, selection.entries)
   for (const entry of entries('late')) planLate(planning, entry, copiesBehind)
 
   const { steps } = planning.list
-  const rowsLeftOut = input.facts.tables.filter(rowsStayBehind(selection))
+  const stays = rowsStayBehind(selection)
+  const notShown = new Set(unlogged.tables)
+  const rowsLeftOut = input.facts.tables.filter((table) => stays(table) || notShown.has(tableName(table)))
   return {
     steps,
     definitions: planning.definitions,
     tables,
     leftOut: selection.leftOut,
     rowsLeftOut: new Set(rowsLeftOut.map(({ oid }) => oid)),
+    unlogged,
     estimate: (jobs, costOf = ({ cost }) => cost) => estimate(steps, jobs, costOf),
   }
 }

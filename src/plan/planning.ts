@@ -26,6 +26,8 @@ export interface PlanInput {
 export interface PlanFacts {
   /** The source's server encoding, in which text travels. */
   encoding: string
+  /** Whether the source is a standby, which holds nothing of what is unlogged. */
+  recovering: boolean
   tables: readonly TableFacts[]
   indexes: readonly IndexFacts[]
   foreignKeys: readonly ForeignKeyFacts[]
@@ -38,12 +40,14 @@ export interface Plan {
   steps: PlannedStep[]
   /** What the steps' names of definitions stand for. */
   definitions: Definitions
-  /** The tables whose rows are copied, largest first. */
+  /** The tables whose rows are copied, largest first; those without rows have no parts. */
   tables: { oid: number; schema: string; name: string; bytes: number; parts: number }[]
   /** Objects that are left out because something that they need is left out by a filter. */
   leftOut: Entry[]
   /** Tables of the source, by OID, whose rows stay behind because a filter says so. */
   rowsLeftOut: Set<number>
+  /** What stays empty, or at its start, only because a standby cannot show what is in it. */
+  unlogged: { tables: string[]; sequences: string[] }
   /** Expected duration in milliseconds, with `jobs` steps at a time; by costs that were measured, where there are some. */
   estimate(jobs: number, costOf?: (step: PlannedStep) => number): number
 }

@@ -119,7 +119,7 @@ export interface PlannedTable {
   bytes: number
   /** As the source's statistics say; absent where it was never analyzed. */
   rows?: number
-  /** Parts in which it is copied; 0 where its rows stay behind. */
+  /** Parts in which it is copied; 0 where it has no rows. */
   parts: number
   format: 'text' | 'binary'
 }

@@ -11,6 +11,8 @@ export interface VerifyResult {
   largeObjects: ObjectVerdict[]
   /** What the schemas' comparison found: one per entry of either archive. Empty where no archives were given. */
   schema: ObjectVerdict[]
+  /** What is not compared, as the source is a standby, which has nothing of what is unlogged. */
+  unlogged?: { tables: string[]; sequences: string[] }
   /** The first loss of a connection meanwhile, after which what is UNKNOWN may be so for that reason alone. */
   lost?: unknown
 }

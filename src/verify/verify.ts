@@ -1,4 +1,5 @@
 import { readSequences, type SequenceFacts, type TableFacts } from '../catalog/index.ts'
+import { identifyServer } from '../connection/index.ts'
 import type { EmitEvent } from '../report/index.ts'
 import { compareTable } from './content.ts'
 import { COMPARING, type Moment, Readers } from './readers.ts'
@@ -60,16 +61,23 @@ export async function verify(options: VerifyOptions): Promise<VerifyResult> {
   const roles: RoleChoices = { owners: 'keep', privileges: 'keep', roleMap: new Map(), ...options.roles }
   const maxDifferences = options.maxDifferences ?? DEFAULT_DIFFERENCES
 
-  const rows = largestFirst(ours.tables).map(async (table) => {
+  const sequencesOfSource = ours.sequences.filter(options.includeSequence ?? notLeftOut(ours, theirs))
+  // A standby has nothing of what is unlogged: there is nothing to compare with.
+  const isShown = ({ persistence }: Pick<TableFacts, 'persistence'>) => !ours.recovering || persistence !== 'unlogged'
+
+  const shown = [...ours.tables.values()].filter(({ facts }) => isShown(facts))
+  const rows = largestFirst(shown).map(async (table) => {
     const other = theirs.tables.get(tableLabel(table.facts))
     const result = await compareTable(readers, table, other, { mode, dialect, majors, maxDifferences, signal })
     report(onEvent, result)
     return result
   })
-  const wanted = ours.sequences.filter(options.includeSequence ?? notLeftOut(ours, theirs))
   const [tables, sequences, largeObjects] = await allSettled([
     allSettled(rows),
-    compareSequences(readers, wanted, theirs.sequences, { sourceIs: options.sourceIs ?? 'still', signal }),
+    compareSequences(readers, sequencesOfSource.filter(isShown), theirs.sequences, {
+      sourceIs: options.sourceIs ?? 'still',
+      signal,
+    }),
     compareLargeObjects(readers, { ...roles, mode, signal }),
   ])
   const schema = options.schema === undefined ? [] : compareSchemas(options.schema, { ...roles, majors })
@@ -82,11 +90,17 @@ export async function verify(options: VerifyOptions): Promise<VerifyResult> {
     sequences,
     largeObjects,
     schema,
+    unlogged: {
+      tables: [...ours.tables.values()].flatMap(({ facts }) => (isShown(facts) ? [] : [tableLabel(facts)])),
+      sequences: sequencesOfSource.filter((sequence) => !isShown(sequence)).map(tableLabel),
+    },
     lost: source.lost ?? target.lost,
   }
 }
 
 interface Side {
+  /** A standby. */
+  recovering: boolean
   major: number
   encoding: string
   tables: Map<string, TableSide>
@@ -99,6 +113,7 @@ async function look(readers: Readers, wanted: (table: TableFacts) => boolean): P
   return readers.run(async (session) => {
     const [row] = await session.query<{ server_encoding: string }>('SHOW server_encoding')
     return {
+      recovering: (await identifyServer(session)).recovering,
       major: session.major,
       encoding: row?.server_encoding ?? '',
       ...(await readTableSides(session, wanted)),
@@ -108,8 +123,8 @@ async function look(readers: Readers, wanted: (table: TableFacts) => boolean): P
 }
 
 /** The longest work first, so that nothing long is left for the end. */
-function largestFirst(tables: ReadonlyMap<string, TableSide>): TableSide[] {
-  return [...tables.values()].toSorted((a, b) => bytesOf(b) - bytesOf(a))
+function largestFirst(tables: readonly TableSide[]): TableSide[] {
+  return tables.toSorted((a, b) => bytesOf(b) - bytesOf(a))
 }
 
 function bytesOf({ facts }: TableSide): number {

@@ -49,6 +49,28 @@ test('plan says the same of a target that is not empty, and leaves it alone', as
   expect(await fingerprint(target.url)).toBe(before)
 })
 
+test('plan counts the tables whose rows are compared in the end, those that are empty, too', async () => {
+  await using parted = await freshDatabase(await server(14))
+  await run(
+    parted.url,
+    `create table p (x int) partition by list (x); create table p1 partition of p for values in (1);
+     create table p2 partition of p for values in (2); insert into p values (1); create table empty (x int);
+     create materialized view v as select 1; create view w as select 1`,
+  )
+  await using target = await freshDatabase(young)
+  const planned = await plan({ source: parted.url, target: target.url })
+  expect(planned.tables.map(({ table, parts, rows }) => [table, parts, rows])).toEqual([
+    ['public.p1', 1, undefined],
+    ['public.empty', 0, 0],
+    ['public.p2', 0, 0],
+  ])
+  const report = await migrate({ source: parted.url, target: target.url })
+  expectWhole(report)
+  expect(report.tables.map(({ table }) => table).toSorted()).toEqual(
+    planned.tables.map(({ table }) => table).toSorted(),
+  )
+})
+
 test('status tells of a run with failures, and of none after resume has finished it', async () => {
   await using target = await freshDatabase(young)
   await run(target.url, 'create table small (mine int); insert into small values (5)')
