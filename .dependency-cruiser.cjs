@@ -51,6 +51,19 @@ module.exports = {
       to: { path: '^src/[^/]+/', pathNot: ['^src/$1/', '^src/[^/]+/index\\.ts$'] },
     },
     {
+      name: 'commands-load-late',
+      comment:
+        'help and mistakes are answered at once: commands call the library through cli/library.ts, which loads it then',
+      severity: 'error',
+      from: { path: '^src/cli/' },
+      to: {
+        path: '^src/',
+        pathNot: ['^src/(cli|report)/', '^src/(errors|units)\\.ts$'],
+        dynamic: false,
+        dependencyTypesNot: ['type-only'],
+      },
+    },
+    {
       name: 'no-circles',
       comment: 'a circle that consists of types alone vanishes when compiled',
       severity: 'error',

@@ -13,9 +13,9 @@ export interface CheckFiles {
   fixSql?: string
 }
 
-const PRINTERS: Record<keyof CheckFiles, (report: CheckReport) => string> = {
+const PRINTERS: Record<keyof CheckFiles, (report: CheckReport) => string | Promise<string>> = {
   sarif: (report) => `${JSON.stringify(sarifLog(report, packageVersion()), null, 2)}\n`,
-  junit: (report) => `${junitXml(report)}\n`,
+  junit: async (report) => `${await junitXml(report)}\n`,
   fixSql: fixScript,
 }
 const KINDS = ['sarif', 'junit', 'fixSql'] as const
@@ -46,8 +46,9 @@ export async function prepareCheckFiles(
     const safe = redactData(report, redact)
     const forStdout: string[] = []
     for (const { file, print } of wanted) {
-      if (file === '-') forStdout.push(print(safe))
-      else await writeFile(file, print(safe)).catch((cause: unknown) => Promise.reject(cannotWrite(file, cause)))
+      const text = await print(safe)
+      if (file === '-') forStdout.push(text)
+      else await writeFile(file, text).catch((cause: unknown) => Promise.reject(cannotWrite(file, cause)))
     }
     return forStdout
   }

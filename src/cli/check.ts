@@ -1,7 +1,7 @@
 import type { Command } from 'commander'
 import { InvalidArgumentError } from 'commander'
 import { EXIT_CODES } from '../errors.ts'
-import { check } from '../index.ts'
+import { check } from './library.ts'
 import type { CheckOptions, CheckVerdict, MigrationPath } from '../index.ts'
 import { checkText } from '../report/index.ts'
 import type { CheckFiles } from './check-files.ts'

@@ -37,7 +37,7 @@ export async function invoke(
   interruptedHint?: string,
 ): Promise<number> {
   const redact = edgeRedactor()
-  const output = createOutput(json === true ? 'json' : 'text', redact)
+  const output = await createOutput(json === true ? 'json' : 'text', redact)
   using interrupt = onInterrupt(output.note, interruptedHint)
   try {
     return await body({ output, redact, signal: interrupt.signal })

@@ -26,7 +26,8 @@ async function main(argv: readonly string[]): Promise<number> {
     if (error instanceof CommanderError && error.exitCode === 0) return 0
     if (error instanceof CommanderError && error.code === 'commander.help') return EXIT_CODES.usage
     const known = error instanceof CommanderError ? usageError(error) : error
-    createOutput(argv.includes('--json') ? 'json' : 'text', edgeRedactor()).error(known)
+    const output = await createOutput(argv.includes('--json') ? 'json' : 'text', edgeRedactor())
+    output.error(known)
     return exitCodeOf(known)
   }
 }

@@ -1,5 +1,5 @@
 import type { Command } from 'commander'
-import { migrate, migrateServer } from '../index.ts'
+import { migrate, migrateServer } from './library.ts'
 import type { MigrateOptions } from '../index.ts'
 import { MIGRATE_OPTIONS } from './migrate-options.ts'
 import { addJsonOption } from './invocation.ts'

@@ -1,4 +1,3 @@
-import { createLogUpdate } from 'log-update'
 import { PgleapError } from '../errors.ts'
 import {
   advance,
@@ -30,7 +29,7 @@ export type OutputFormat = 'text' | 'json'
 const REDRAW_EVERY_MS = 200
 
 /** Events and notes go to stderr, results to stdout; under `--json` everything is a line of JSON on stdout. */
-export function createOutput(format: OutputFormat, redact: Redact): Output {
+export async function createOutput(format: OutputFormat, redact: Redact): Promise<Output> {
   if (format === 'json') return jsonOutput(redact)
   return process.stderr.isTTY ? liveOutput(redact) : plainOutput(redact)
 }
@@ -79,7 +78,8 @@ function plainOutput(redact: Redact): Output {
 }
 
 /** A panel that is redrawn in place; what a person should be able to scroll back to is printed above it. */
-function liveOutput(redact: Redact): Output {
+async function liveOutput(redact: Redact): Promise<Output> {
+  const { createLogUpdate } = await import('log-update')
   const style = styleFor(process.stderr)
   const panel = createLogUpdate(process.stderr)
   const text = textOutput(redact)

@@ -1,6 +1,6 @@
 import type { Command } from 'commander'
 import { PgleapError } from '../errors.ts'
-import { fromPigsty, plan, runbook } from '../index.ts'
+import { fromPigsty, plan, runbook } from './library.ts'
 import type { PlanOptions, RunbookOptions } from '../index.ts'
 import { planText, runbookText } from '../report/index.ts'
 import { addJsonOption, invoke } from './invocation.ts'

@@ -1,5 +1,5 @@
 import type { Command } from 'commander'
-import { resume, resumeServer } from '../index.ts'
+import { resume, resumeServer } from './library.ts'
 import type { ResumeOptions, ResumeServerOptions } from '../index.ts'
 import { addJsonOption } from './invocation.ts'
 import type { Finish } from './invocation.ts'

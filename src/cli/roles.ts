@@ -1,6 +1,6 @@
 import type { Command } from 'commander'
 import { EXIT_CODES } from '../errors.ts'
-import { roles } from '../index.ts'
+import { roles } from './library.ts'
 import type { RolesOptions, RolesReport } from '../index.ts'
 import { rolesText } from '../report/index.ts'
 import { addJsonOption, invoke } from './invocation.ts'

@@ -1,5 +1,5 @@
 import type { Command } from 'commander'
-import { status, statusServer } from '../index.ts'
+import { status, statusServer } from './library.ts'
 import type { StatusOptions } from '../index.ts'
 import { serverStatusText, statusText } from '../report/index.ts'
 import { addJsonOption, invoke } from './invocation.ts'

@@ -1,7 +1,7 @@
 import { existsSync } from 'node:fs'
 import type { Command } from 'commander'
 import { EXIT_CODES } from '../errors.ts'
-import { verify, verifyFiles } from '../index.ts'
+import { verify, verifyFiles } from './library.ts'
 import type { Verdict, VerifyFilesOptions, VerifyOptions } from '../index.ts'
 import { verifyFilesText, verifyText } from '../report/index.ts'
 import { addJsonOption, invoke } from './invocation.ts'

@@ -1,6 +1,5 @@
 import { once } from 'node:events'
 import { createServer } from 'node:http'
-import { Gauge, Registry } from 'prom-client'
 import { PgleapError } from '../errors.ts'
 
 /** What is shown under /metrics. What is not known is not shown: a missing lag is no lag of 0. */
@@ -47,6 +46,7 @@ const GAUGES: readonly { name: string; help: string; value: (measured: Measured)
 
 /** Answers GET /metrics for Prometheus, until it is disposed. @throws PgleapError `online.metrics` where it cannot listen */
 export async function serveMetrics(host: string, port: number): Promise<MetricsServer> {
+  const { Gauge, Registry } = await import('prom-client')
   const registry = new Registry()
   const gauges = GAUGES.map(({ name, help, value }) => ({
     value,

@@ -1,4 +1,3 @@
-import junit from 'junit-report-builder'
 import type { Builder } from 'junit-report-builder'
 import { unreachable } from '../errors.ts'
 import { SEVERITIES } from './check-report.ts'
@@ -7,15 +6,15 @@ import type { CheckResult, Finding } from './findings.ts'
 import { fixText } from './fix-text.ts'
 import { oneLine } from './text.ts'
 
-// oxlint-disable-next-line typescript/no-unsafe-type-assertion -- module.exports is the builder; its types speak of a `default`
-const builder = junit as unknown as Builder
-
 /**
  * The report as JUnit XML: a test case for each check. It fails where an open finding blocks or is an error; warnings and
  * waived findings are its output; what could not look is an error, which test reports never count as passed.
  */
-export function junitXml(report: CheckReport): string {
-  const xml = builder.newBuilder()
+export async function junitXml(report: CheckReport): Promise<string> {
+  // Loaded where it is used: it takes longer to load than all else that a command needs before it begins.
+  const { default: junit } = await import('junit-report-builder')
+  // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- module.exports is the builder; its types speak of a `default`
+  const xml = (junit as unknown as Builder).newBuilder()
   const suite = xml
     .testSuite()
     .name('pgleap check')

@@ -70,6 +70,13 @@ test.each([
   expect(await refusals({ 'src/engine/window.ts': text })).toEqual(['through-the-door'])
 })
 
+test('a command that loads the library before it is called is refused', async () => {
+  const text = `import { engine } from '../engine/index.ts'\nexport const y = engine`
+  expect(await refusals({ 'src/cli/early.ts': text })).toEqual(['commands-load-late'])
+  const late = `import type { engine } from '../engine/index.ts'\nexport type Y = typeof engine\nexport const y = import('../engine/index.ts')`
+  expect(await refusals({ 'src/cli/late.ts': late })).toEqual([])
+})
+
 test('files that need each other to load are refused', async () => {
   const planted = {
     'src/wire/a.ts': `import { b } from './b.ts'\nexport const a = (): unknown => b`,

@@ -170,8 +170,8 @@ describe('the report of a check', () => {
     for (const result of run?.results ?? []) expect(rules?.[result.ruleIndex ?? -1]).toBe(result.ruleId)
   })
 
-  test('in JUnit fails for blocks and errors, and errs for UNKNOWN', () => {
-    const xml = junitXml(REPORT)
+  test('in JUnit fails for blocks and errors, and errs for UNKNOWN', async () => {
+    const xml = await junitXml(REPORT)
     expect(xml).toMatchSnapshot()
     expect(xml).toContain('tests="6" failures="2" errors="1" skipped="1"')
   })

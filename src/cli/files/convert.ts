@@ -1,5 +1,5 @@
 import type { Command } from 'commander'
-import { convert } from '../../index.ts'
+import { convert } from '../library.ts'
 import type { ConvertOptions } from '../../index.ts'
 import { formatBytes } from '../../units.ts'
 import { addJsonOption, invoke } from '../invocation.ts'

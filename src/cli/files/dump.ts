@@ -1,6 +1,6 @@
 import type { Command } from 'commander'
 import { EXIT_CODES, PgleapError } from '../../errors.ts'
-import { dump } from '../../index.ts'
+import { dump } from '../library.ts'
 import type { DumpOptions } from '../../index.ts'
 import { dumpText } from '../../report/index.ts'
 import { addJsonOption, invoke } from '../invocation.ts'

@@ -1,5 +1,5 @@
 import type { Command } from 'commander'
-import { list } from '../../index.ts'
+import { list } from '../library.ts'
 import { listingText } from '../../report/index.ts'
 import { addJsonOption, invoke } from '../invocation.ts'
 import type { Finish, JsonFlag } from '../invocation.ts'

@@ -1,6 +1,6 @@
 import type { Command } from 'commander'
 import { EXIT_CODES, PgleapError, unreachable } from '../../errors.ts'
-import { formOf, restore, restoreScript, restoreServer } from '../../index.ts'
+import { formOf, restore, restoreScript, restoreServer } from '../library.ts'
 import type { RestoreOptions, RestoreScriptOptions, RestoreServerOptions } from '../../index.ts'
 import { restoreText, scriptText, serverText } from '../../report/index.ts'
 import { addJsonOption, invoke, type Invocation } from '../invocation.ts'

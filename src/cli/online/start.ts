@@ -1,5 +1,5 @@
 import type { Command } from 'commander'
-import { online } from '../../index.ts'
+import { online } from '../library.ts'
 import type { OnlineStartOptions } from '../../index.ts'
 import { onlineStartText } from '../../report/index.ts'
 import { addJsonOption } from '../invocation.ts'

@@ -1,6 +1,6 @@
 import type { Command } from 'commander'
 import { EXIT_CODES } from '../../errors.ts'
-import { online } from '../../index.ts'
+import { online } from '../library.ts'
 import type { OnlineStatusOptions } from '../../index.ts'
 import { onlineStatusText } from '../../report/index.ts'
 import { addJsonOption } from '../invocation.ts'

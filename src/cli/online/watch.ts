@@ -1,5 +1,5 @@
 import type { Command } from 'commander'
-import { online } from '../../index.ts'
+import { online } from '../library.ts'
 import type { OnlineWatchOptions } from '../../index.ts'
 import { addJsonOption } from '../invocation.ts'
 import type { Finish, JsonFlag } from '../invocation.ts'
