@@ -1,5 +1,6 @@
 -- Columns of tables, with what ADD COLUMN takes to make them anew. `missing` is what the rows have that were there when the
 -- column was added with a default: it was evaluated once, and is not to be evaluated again (heap.c, StoreAttrMissingVal).
+-- It is gone once the table is rewritten; a partitioned table has none, but its partitions have.
 SELECT
     n.nspname::text AS schema,
     c.relname::text AS "table",
@@ -10,8 +11,28 @@ SELECT
     a.attidentity::text AS identity,
     coalesce(pg_catalog.to_jsonb(a) ->> 'attgenerated', '') AS generated,
     pg_catalog.pg_get_expr(d.adbin, d.adrelid) AS "default",
-    CASE WHEN a.atthasmissing THEN (a.attmissingval::text::text[])[1] END AS missing,
-    a.atthasmissing AS has_missing
+    CASE c.relkind WHEN 'r' THEN (a.attmissingval::text::text[])[1] ELSE (
+        SELECT pg_catalog.min((l.attmissingval::text::text[])[1])
+        FROM pg_catalog.pg_partition_tree(c.oid) p
+        JOIN pg_catalog.pg_attribute l ON l.attrelid = p.relid AND l.attname = a.attname
+        WHERE p.isleaf
+        HAVING pg_catalog.bool_and(l.atthasmissing) AND pg_catalog.count(DISTINCT l.attmissingval::text) = 1
+    ) END AS missing,
+    -- Whether the default is the same whenever and wherever it is evaluated: it calls nothing that is not immutable.
+    d.adbin::text !~ '\{(SQLVALUEFUNCTION|NEXTVALUEEXPR|COERCEVIAIO) ' AND NOT EXISTS (
+        SELECT FROM pg_catalog.regexp_matches(d.adbin::text, ':(?:funcid|opfuncid) (\d+)', 'g') called (oid)
+        JOIN pg_catalog.pg_proc f ON f.oid = called.oid[1]::oid
+        WHERE f.provolatile <> 'i'
+    ) AS constant,
+    -- Of a serial or an identity column.
+    (
+        SELECT pg_catalog.array_agg(sn.nspname || '.' || s.relname)
+        FROM pg_catalog.pg_depend o
+        JOIN pg_catalog.pg_class s ON s.oid = o.objid AND s.relkind = 'S'
+        JOIN pg_catalog.pg_namespace sn ON sn.oid = s.relnamespace
+        WHERE o.classid = 'pg_catalog.pg_class'::regclass AND o.refclassid = o.classid
+            AND o.refobjid = a.attrelid AND o.refobjsubid = a.attnum AND o.deptype IN ('a', 'i')
+    ) AS sequences
 FROM pg_catalog.pg_class c
 JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
 JOIN pg_catalog.pg_attribute a ON a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attisdropped

@@ -8,7 +8,7 @@ import { recogniseProvider } from '../provider/index.ts'
 import type { SchemaSyncReport } from '../report/index.ts'
 import { loadSql, qualified, quoteIdent } from '../sql.ts'
 import { verify } from '../verify/index.ts'
-import { addedColumns, type ColumnRow } from './added-columns.ts'
+import { addColumn, columnsOnlyIn, needsFilling, type AddedColumn, type ColumnRow } from './added-columns.ts'
 import { addedObjects } from './added-objects.ts'
 import { changeIdentities } from './change-identities.ts'
 import { readDrift, rememberSchema, type SchemaChange } from './drift.ts'
@@ -168,13 +168,16 @@ async function workFor({ options, sides, active, passive, record }: Syncing): Pr
       quote: quotingFor(active.major, passive.major),
       ...(options.signal === undefined ? {} : { signal: options.signal }),
     })
-  const columns = addedColumns(await columnsOf(active, passive.major), await columnsOf(passive, active.major))
+  const columns = await addedColumns(active, passive)
   const ofNewColumns = new Set(columns.map(({ column }) => `${column.schema} ${column.table} ${column.name}`))
+  const ofByHand = new Set(columns.flatMap(({ kind, column }) => (kind === 'by hand' ? (column.sequences ?? []) : [])))
   const objects = addedObjects(
     await dump(active.side),
     await dump(passive.side),
     entryOptions(record, active.side),
-    ({ desc, namespace, tag }) => desc === 'DEFAULT' && ofNewColumns.has(`${namespace ?? ''} ${tag}`),
+    ({ desc, namespace, tag }) =>
+      (desc === 'DEFAULT' && ofNewColumns.has(`${namespace ?? ''} ${tag}`)) ||
+      (desc.startsWith('SEQUENCE') && ofByHand.has(`${namespace ?? ''}.${tag}`)),
   )
   const work: Work = { early: [], late: [], byHand: [] }
   // Types, functions and tables may be what a column's default needs, and a view may need a column: columns come in between.
@@ -186,11 +189,30 @@ async function workFor({ options, sides, active, passive, record }: Syncing): Pr
       continue
     }
     work.early.push({ what: whatOf(added.column), sql: added.early })
-    if (added.late.length > 0) work.late.push({ what: `NOT NULL of ${whatOf(added.column)}`, sql: added.late })
+    if (added.late.length > 0)
+      work.late.push({ what: `default and NOT NULL of ${whatOf(added.column)}`, sql: added.late })
   }
   work.early.push(...early.filter(({ what }) => !isForColumns(what)))
   work.late.push(...objects.filter(({ when }) => when === 'late'))
   return work
+}
+
+async function addedColumns(active: Session, passive: Session): Promise<AddedColumn[]> {
+  const added: AddedColumn[] = []
+  for (const column of columnsOnlyIn(await columnsOf(active, passive.major), await columnsOf(passive, active.major))) {
+    const filled = needsFilling(column) && (await isFilled(active, column))
+    added.push(addColumn(column, filled ? 'filled' : 'not filled'))
+  }
+  return added
+}
+
+/** Reads the table until it finds a NULL. */
+async function isFilled(active: Session, { schema, table, name }: ColumnRow): Promise<boolean> {
+  const rows = `SELECT FROM ${qualified(schema, table)}`
+  const [row] = await active.query<{ filled: boolean }>(
+    `SELECT EXISTS (${rows}) AND NOT EXISTS (${rows} WHERE ${quoteIdent(name)} IS NULL) AS filled`,
+  )
+  return row?.filled === true
 }
 
 /** Types and expressions are written by the server, which quotes by itself what is a keyword to it, and not to the other side. */
@@ -207,7 +229,7 @@ function whatOf({ schema, table, name }: ColumnRow): string {
 }
 
 function isForColumns(what: string): boolean {
-  return !/^(?:view|materialized view|rule) /u.test(what)
+  return !/^(?:view|materialized view|rule|sequence owned by) /u.test(what)
 }
 
 /** The record maps the source's roles to the target's; the way back is the other way round. */

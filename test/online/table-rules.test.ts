@@ -3,7 +3,7 @@ import type { IdentityFacts } from '../../src/check/index.ts'
 import { selfManaged } from '../../src/provider/index.ts'
 import { ruleFor, type TableRow } from '../../src/online/table-rules.ts'
 import { changesBetween } from '../../src/online/drift.ts'
-import { addedColumns, type ColumnRow } from '../../src/online/added-columns.ts'
+import { addColumn, columnsOnlyIn, type ColumnRow, type Filling } from '../../src/online/added-columns.ts'
 
 const ROW: TableRow = {
   oid: 1,
@@ -101,32 +101,44 @@ describe('a column that was added', () => {
     generated: '',
     default: null,
     missing: null,
-    has_missing: false,
+    constant: null,
+    sequences: null,
   }
-  const known = { ...COLUMN, name: 'id' }
-  const added = (column: Partial<ColumnRow>) => addedColumns([known, { ...COLUMN, ...column }], [known])[0]
+  const added = (column: Partial<ColumnRow>, filling: Filling = 'filled') =>
+    addColumn({ ...COLUMN, ...column }, filling)
+  const ALTER = 'ALTER TABLE "s"."t"'
 
   test('gives the rows that were there the value that its default had then', () => {
-    expect(added({ default: 'now()', missing: "it's", has_missing: true, not_null: true })).toMatchObject({
-      early: [
-        `ALTER TABLE "s"."t" ADD COLUMN "c" integer DEFAULT 'it''s' NOT NULL`,
-        'ALTER TABLE "s"."t" ALTER COLUMN "c" SET DEFAULT now()',
-      ],
+    expect(added({ default: 'now()', constant: false, missing: "it's", not_null: true })).toMatchObject({
+      early: [`${ALTER} ADD COLUMN "c" integer DEFAULT 'it''s' NOT NULL`],
+      late: [`${ALTER} ALTER COLUMN "c" SET DEFAULT now()`],
+    })
+  })
+  test('gives them its default where that value is gone, and all of them have one', () => {
+    expect(added({ default: '5', constant: true })).toMatchObject({
+      early: [`${ALTER} ADD COLUMN "c" integer DEFAULT 5`],
+      late: [],
+    })
+    expect(added({ default: '5', constant: true }, 'not filled')).toMatchObject({
+      early: [`${ALTER} ADD COLUMN "c" integer`],
+      late: [`${ALTER} ALTER COLUMN "c" SET DEFAULT 5`],
     })
   })
   test('is NOT NULL only once the stream has filled it', () => {
     expect(added({ not_null: true })).toMatchObject({
-      early: ['ALTER TABLE "s"."t" ADD COLUMN "c" integer'],
-      late: ['ALTER TABLE "s"."t" ALTER COLUMN "c" SET NOT NULL'],
+      early: [`${ALTER} ADD COLUMN "c" integer`],
+      late: [`${ALTER} ALTER COLUMN "c" SET NOT NULL`],
     })
   })
-  test.each([{ default: 'gen_random_uuid()' }, { identity: 'a' }])(
+  test.each([{ default: 'gen_random_uuid()', constant: false }, { identity: 'a' }])(
     'is left to a person where rows got values of their own: %o',
     (column) => {
       expect(added(column)).toMatchObject({ kind: 'by hand' })
     },
   )
   test('of a table that the other side has not comes with that table', () => {
-    expect(addedColumns([COLUMN], [])).toEqual([])
+    const known = { ...COLUMN, name: 'id' }
+    expect(columnsOnlyIn([COLUMN], [])).toEqual([])
+    expect(columnsOnlyIn([known, COLUMN], [known])).toEqual([COLUMN])
   })
 })
