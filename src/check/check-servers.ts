@@ -9,7 +9,7 @@ import { allChecks } from './all.ts'
 import type { CheckedServer } from './check.ts'
 import { openEnds } from './ends.ts'
 import { runChecks } from './run-checks.ts'
-import { applyWaivers, readWaivers } from './waivers.ts'
+import { applyWaivers, type Waiver } from './waivers.ts'
 
 export interface CheckOptions {
   /** Connection string of the database that would be read. */
@@ -50,7 +50,7 @@ export async function checkServers(options: CheckOptions): Promise<CheckReport> 
   const target = options.target === undefined ? undefined : parseConnection(options.target)
   const to = majorAsked(options)
   const skip = knownIds(options.skip ?? [])
-  const waivers = options.waivers === undefined ? [] : await readWaivers(options.waivers)
+  const waivers = await waiversOf(options)
   const sourceProvider = await chosenProvider(options.sourceProvider)
   const targetProvider = await chosenProvider(options.targetProvider)
   onEvent?.({ type: 'phase', at: Date.now(), phase: 'connect' })
@@ -77,6 +77,13 @@ export async function checkServers(options: CheckOptions): Promise<CheckReport> 
     verdict: verdictOf(judged.results),
     ...judged,
   }
+}
+
+async function waiversOf({ waivers }: CheckOptions): Promise<Waiver[]> {
+  if (waivers === undefined) return []
+  // What reads YAML takes long to load.
+  const { readWaivers } = await import('./read-waivers.ts')
+  return readWaivers(waivers)
 }
 
 async function chosenProvider(choice: string | undefined): Promise<Provider | undefined> {

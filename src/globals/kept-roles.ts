@@ -1,9 +1,8 @@
-import { z } from 'zod'
-import { connect, parseConnection, Secret } from '../connection/index.ts'
+import { connect, parseConnection } from '../connection/index.ts'
 import { PgleapError } from '../errors.ts'
 import { recogniseProvider, resolveProvider, selfManaged } from '../provider/index.ts'
 import { emptyServer } from './empty-server.ts'
-import type { RoleFacts, ServerRoles, Verifier } from './facts.ts'
+import type { ServerRoles, Verifier } from './facts.ts'
 import { planRoles } from './plan-roles.ts'
 import { readRoles } from './read-roles.ts'
 import { rolesSql } from './roles-sql.ts'
@@ -69,75 +68,13 @@ function plainVerifier(verifier: Verifier): { kind: Verifier['kind']; value?: st
   return 'value' in verifier ? { kind: verifier.kind, value: verifier.value.reveal() } : verifier
 }
 
-/** What is not there is null in the file. */
-const optional = z
-  .string()
-  .nullable()
-  .transform((value) => value ?? undefined)
-
-const verifierSchema = z.union([
-  z.object({ kind: z.enum(['none', 'unreadable']) }),
-  z.object({ kind: z.enum(['scram', 'md5', 'unknown']), value: z.string().transform((value) => new Secret(value)) }),
-])
-
-const roleSchema = z.object({
-  name: z.string(),
-  superuser: z.boolean(),
-  inherit: z.boolean(),
-  createRole: z.boolean(),
-  createDb: z.boolean(),
-  login: z.boolean(),
-  replication: z.boolean(),
-  bypassRls: z.boolean(),
-  connectionLimit: z.int(),
-  validUntil: optional,
-  comment: optional,
-  verifier: verifierSchema,
-  owns: z.boolean(),
-  admin: z.boolean(),
-  maySet: z.boolean(),
-}) satisfies z.ZodType<RoleFacts>
-
-const rolesSchema = z.object({
-  major: z.int(),
-  user: z.string(),
-  superuser: z.boolean(),
-  createRole: z.boolean(),
-  bootstrap: z.string(),
-  databases: z.array(z.string()),
-  verifiers: z.enum(['readable', 'unreadable', 'left-out']),
-  roles: z.array(roleSchema),
-  memberships: z.array(
-    z.object({
-      role: z.string(),
-      member: z.string(),
-      grantor: optional,
-      admin: z.boolean(),
-      inherit: z.boolean(),
-      set: z.boolean(),
-    }),
-  ),
-  settings: z.array(z.object({ role: optional, database: optional, name: z.string(), value: z.string() })),
-  tablespaces: z.array(
-    z.object({
-      name: z.string(),
-      owner: z.string(),
-      location: z.string(),
-      options: z.array(z.string()),
-      acl: optional,
-      databases: z.array(z.string()),
-    }),
-  ),
-  parameterGrants: z.array(
-    z.object({ parameter: z.string(), grantee: optional, privilege: z.string(), grantable: z.boolean() }),
-  ),
-}) satisfies z.ZodType<ServerRoles>
-
 /**
  * The roles of a server as `keepRoles` wrote them.
  * @throws PgleapError `manifest.damaged`, which never quotes what the file holds
  */
-export function readKeptRoles(path: string, text: string): ServerRoles {
+export async function readKeptRoles(path: string, text: string): Promise<ServerRoles> {
+  // Of all that reads roles, only this needs a schema, and what judges by schemas takes long to load.
+  const { rolesSchema } = await import('./kept-roles-schema.ts')
   try {
     return rolesSchema.parse(JSON.parse(text))
   } catch {

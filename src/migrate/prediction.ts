@@ -1,18 +1,6 @@
 import { readFile } from 'node:fs/promises'
-import { z } from 'zod'
 import { PgleapError } from '../errors.ts'
 import type { Prediction, PredictionOutcome, RunReport } from '../report/index.ts'
-
-const ms = z.number().nonnegative()
-
-/** What is used of the file; `rehearse --save` writes more. */
-const schema = z.object({
-  version: z.literal(1),
-  totalMs: ms,
-  lowMs: ms,
-  highMs: ms,
-  tables: z.array(z.object({ table: z.string(), copyMs: ms, indexMs: ms })),
-})
 
 export type KnownPrediction = Pick<Prediction, 'totalMs' | 'lowMs' | 'highMs'> & {
   tables: readonly Pick<Prediction['tables'][number], 'table' | 'copyMs' | 'indexMs'>[]
@@ -24,6 +12,16 @@ export type KnownPrediction = Pick<Prediction, 'totalMs' | 'lowMs' | 'highMs'> &
  * @throws PgleapError `usage.prediction`
  */
 export async function readPrediction(path: string): Promise<KnownPrediction> {
+  const { z } = await import('zod')
+  const ms = z.number().nonnegative()
+  // What is used of the file; `rehearse --save` writes more.
+  const schema = z.object({
+    version: z.literal(1),
+    totalMs: ms,
+    lowMs: ms,
+    highMs: ms,
+    tables: z.array(z.object({ table: z.string(), copyMs: ms, indexMs: ms })),
+  })
   try {
     return schema.parse(JSON.parse(await readFile(path, 'utf8')))
   } catch (cause) {

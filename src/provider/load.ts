@@ -47,11 +47,6 @@ const fileSchema = z.strictObject({
   sources: names.exactOptional(),
 })
 
-/** `choice` as on the command line: a provider's id, or the path of a YAML file (it ends so, or has a slash in it). */
-export async function resolveProvider(choice: string): Promise<Provider> {
-  return /\.ya?ml$|\//iu.test(choice) ? loadProvider(choice) : providerNamed(choice)
-}
-
 /**
  * A provider of the user's own, from a YAML file (docs/providers.md): what it says on top of the provider that it
  * `extends`, or of a self-managed server. Reserved names and notes are added to those of that provider, everything else

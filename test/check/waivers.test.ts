@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest'
-import { applyWaivers, parseWaivers, readWaivers } from '../../src/check/waivers.ts'
+import { parseWaivers, readWaivers } from '../../src/check/read-waivers.ts'
+import { applyWaivers } from '../../src/check/waivers.ts'
 import type { CheckResult } from '../../src/report/index.ts'
 
 const FILE = `

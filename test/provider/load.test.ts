@@ -2,8 +2,8 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, describe, expect, test } from 'vitest'
-import { isReserved, loadProvider, providerNamed, resolveProvider } from '../../src/provider/index.ts'
-import { parseProvider } from '../../src/provider/load.ts'
+import { isReserved, providerNamed, resolveProvider } from '../../src/provider/index.ts'
+import { loadProvider, parseProvider } from '../../src/provider/load.ts'
 
 const folder = mkdtempSync(join(tmpdir(), 'pgleap-provider-'))
 afterAll(() => rmSync(folder, { recursive: true }))
