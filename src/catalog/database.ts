@@ -7,6 +7,7 @@ const databaseSql = statement('database', [14, 15, 16])
 const settingsSql = statement('database-settings')
 const grantsSql = statement('database-grants')
 const extensionsSql = statement('extensions')
+const referencesSql = statement('extension-references')
 const sequencesSql = statement('sequences')
 const largeObjectsSql = statement('large-objects')
 const largeObjectRangesSql = statement('large-object-ranges')
@@ -69,12 +70,25 @@ export async function readExtensions(session: Session): Promise<ExtensionFacts[]
   return session.query<ExtensionFacts>(extensionsSql(session.major))
 }
 
+/** By the OID of a table: the tables of extensions that it has foreign keys to, which are there before any row is. */
+export async function readExtensionReferences(session: Session): Promise<Map<number, number[]>> {
+  const references = new Map<number, number[]>()
+  for (const { from, to } of await session.query<{ from: number; to: number }>(referencesSql(session.major))) {
+    references.set(from, [...(references.get(from) ?? []), to])
+  }
+  return references
+}
+
 /** Every sequence whose value is ours to carry over, by schema and name. */
 export async function readSequences(session: Session): Promise<SequenceFacts[]> {
-  const rows = await session.query<Omit<SequenceFacts, 'tableOid'> & { table_oid: number | null }>(
-    sequencesSql(session.major),
-  )
-  return rows.map(({ table_oid, ...row }) => ({ ...row, tableOid: table_oid ?? undefined }))
+  const rows = await session.query<
+    Omit<SequenceFacts, 'tableOid' | 'extension'> & { table_oid: number | null; extension: string | null }
+  >(sequencesSql(session.major))
+  return rows.map(({ table_oid, extension, ...row }) => ({
+    ...row,
+    tableOid: table_oid ?? undefined,
+    extension: extension ?? undefined,
+  }))
 }
 
 /** How many large objects there are, and how to cut them into ranges of at most `perRange` objects. */

@@ -97,6 +97,8 @@ export interface SequenceFacts {
   persistence: 'permanent' | 'unlogged'
   /** The table whose serial or identity column owns it. */
   tableOid: number | undefined
+  /** The extension that makes it, and asks for its value to be dumped. */
+  extension: string | undefined
 }
 
 export interface ExtensionFacts {

@@ -10,7 +10,7 @@ export type {
   SequenceFacts,
   TableFacts,
 } from './facts.ts'
-export { readDatabase, readExtensions, readLargeObjects, readSequences } from './database.ts'
+export { readDatabase, readExtensionReferences, readExtensions, readLargeObjects, readSequences } from './database.ts'
 export { holdTables } from './hold.ts'
 export type { HoldOptions } from './hold.ts'
 export { readForeignKeys, readIndexes } from './indexes.ts'

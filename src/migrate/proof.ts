@@ -91,6 +91,7 @@ export async function compareMoments(
   const kept = new Set(selection.entries.map((entry) => entry.dumpId))
   const sequences = source.entries.filter(({ desc, dumpId }) => desc === 'SEQUENCE' && !kept.has(dumpId))
   const sequencesLeftOut = new Set(sequences.map(({ catalogOid }) => catalogOid.object))
+  const extensions = new Set(selection.entries.flatMap(({ desc, tag }) => (desc === 'EXTENSION' ? [tag] : [])))
   const { owners, privileges, tablespaces, roleMap, tablespaceMap } = entryOptions(choices)
   const result = await verify({
     source: snapshot,
@@ -99,7 +100,10 @@ export async function compareMoments(
     jobs,
     sourceIs: options.sourceIs,
     includeRows: (table) => !stayBehind(table),
-    includeSequence: ({ oid, schema: of }) => !sequencesLeftOut.has(oid) && !isOfEither(providers, 'schema', of),
+    includeSequence: ({ oid, schema: of, extension }) =>
+      !sequencesLeftOut.has(oid) &&
+      !isOfEither(providers, 'schema', of) &&
+      (extension === undefined || extensions.has(extension)),
     schema: {
       source,
       target: targetArchive(dumped.target, rules, source),

@@ -2,7 +2,8 @@ import type { TableFacts } from '../catalog/index.ts'
 import type { CopySpec, Part } from '../copy/index.ts'
 import { copyCost } from './costs.ts'
 
-import { bytesOf, relationEntries, tableName, type Plan, type Planning } from './planning.ts'
+import { bytesOf, relationEntries, tableName, type Plan, type PlanFacts, type Planning } from './planning.ts'
+import { referencedFirst } from './reference-order.ts'
 import type { Selection } from './selection.ts'
 import { STAGES } from './step-list.ts'
 
@@ -14,18 +15,14 @@ const SEQUENCE_MS = 0.1
 
 /** Plans the copy of all rows, large objects and sequences. Returns the tables that are filled, empty ones included. */
 export function planCopies(planning: Planning, selection: Selection): Pick<Plan, 'tables' | 'unlogged'> {
-  const kept = relationEntries(selection.entries)
-  const extensions = new Map(
-    selection.entries.filter((entry) => entry.desc === 'EXTENSION').map((entry) => [entry.tag, entry.dumpId]),
-  )
+  const { facts, parts } = planning.input
+  const maker = makers(selection)
   const planned: Plan['tables'] = []
-  const wanted = planning.input.facts.tables.filter((table) =>
-    table.extension === undefined ? kept.has(table.oid) : extensions.has(table.extension.name),
-  )
   const unlogged: string[] = []
-  for (const table of wanted.toSorted((one, other) => bytesOf(other) - bytesOf(one))) {
-    if (table.kind !== 'table' || selection.withoutData.has(table.oid)) continue
-    if (planning.input.facts.recovering && table.persistence === 'unlogged') {
+  for (const table of inOrder(facts)) {
+    const made = maker(table.oid, table.extension?.name)
+    if (made === undefined || table.kind !== 'table' || selection.withoutData.has(table.oid)) continue
+    if (facts.recovering && table.persistence === 'unlogged') {
       unlogged.push(tableName(table))
       continue
     }
@@ -35,15 +32,36 @@ export function planCopies(planning: Planning, selection: Selection): Pick<Plan,
       continue
     }
     // A table that could not be made is never written to: one of that name may be the user's own (invariant 8).
-    const owner = table.extension === undefined ? kept.get(table.oid) : extensions.get(table.extension.name)
-    const made = planning.list.stepsOf(owner === undefined ? [] : [owner])
-    const parts = planning.input.parts.get(table.oid) ?? [{ by: 'all' } as const]
-    planning.copies.set(table.oid, planTable(planning, table, parts, made))
-    planned.push({ oid, schema, name, bytes: bytesOf(table), parts: parts.length })
+    const before = [...planning.list.stepsOf([made]), ...referencedCopies(planning, table)]
+    const cut = parts.get(oid) ?? [{ by: 'all' } as const]
+    planning.copies.set(oid, planTable(planning, table, cut, before))
+    planned.push({ oid, schema, name, bytes: bytesOf(table), parts: cut.length })
   }
-  const sequences = planSequences(planning, kept)
+  const sequences = planSequences(planning, maker)
   planLargeObjects(planning)
   return { tables: planned, unlogged: { tables: unlogged, sequences } }
+}
+
+/** The entry that makes a relation: its own, or that of the extension that it belongs to; undefined where that is left out. */
+type Maker = (oid: number, extension: string | undefined) => number | undefined
+
+function makers({ entries }: Selection): Maker {
+  const own = relationEntries(entries)
+  const extensions = new Map(entries.flatMap(({ desc, tag, dumpId }) => (desc === 'EXTENSION' ? [[tag, dumpId]] : [])))
+  return (oid, extension) => (extension === undefined ? own.get(oid) : extensions.get(extension))
+}
+
+/** The largest first; but those of extensions, whose foreign keys are there already, after those that they refer to. */
+function inOrder({ tables, references }: PlanFacts): TableFacts[] {
+  const bySize = tables.toSorted((one, other) => bytesOf(other) - bytesOf(one))
+  const members = bySize.filter(({ extension }) => extension !== undefined)
+  const others = bySize.filter(({ extension }) => extension === undefined)
+  return [...referencedFirst(members, { oidOf: ({ oid }) => oid, references }), ...others]
+}
+
+function referencedCopies({ input, copies }: Planning, { oid, extension }: TableFacts): number[] {
+  if (extension === undefined) return []
+  return (input.facts.references.get(oid) ?? []).flatMap((referenced) => copies.get(referenced) ?? [])
 }
 
 /**
@@ -54,7 +72,7 @@ function mayHaveRows(table: TableFacts): boolean {
   return table.blocks > 0 || table.accessMethod !== 'heap'
 }
 
-function planTable(planning: Planning, table: TableFacts, parts: readonly Part[], made: number[]): number[] {
+function planTable(planning: Planning, table: TableFacts, parts: readonly Part[], before: number[]): number[] {
   const { list } = planning
   const columns = table.columns.filter((column) => column.generated === 'no')
   // Rows that an extension's script has put there stay; its condition picks the others, as pg_dump does.
@@ -79,7 +97,7 @@ function planTable(planning: Planning, table: TableFacts, parts: readonly Part[]
       stage: STAGES.data,
       bytes: Math.round(bytes),
       cost: copyCost(bytes),
-      dependsOn: made,
+      dependsOn: before,
       locks: [{ object: `table:${String(table.oid)}`, mode: 'shared' }],
       ...(bytes <= SMALL_TABLE_BYTES ? { batch: 'copy' } : {}),
       work: { kind: 'copy', ...work },
@@ -91,11 +109,11 @@ function planTable(planning: Planning, table: TableFacts, parts: readonly Part[]
  * One step each: a sequence that could not be made is never set (invariant 8), and does not keep others from it. Returns those
  * that a standby cannot show.
  */
-function planSequences(planning: Planning, kept: ReadonlyMap<number, number>): string[] {
+function planSequences(planning: Planning, maker: Maker): string[] {
   const { recovering, sequences } = planning.input.facts
   const unlogged: string[] = []
-  for (const { oid, schema, name, persistence } of sequences) {
-    const made = kept.get(oid)
+  for (const { oid, schema, name, persistence, extension } of sequences) {
+    const made = maker(oid, extension)
     if (made === undefined) continue
     if (recovering && persistence === 'unlogged') {
       unlogged.push(tableName({ schema, name }))

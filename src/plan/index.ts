@@ -17,6 +17,8 @@ export {
   schemasOfExtensions,
 } from './provider-rules.ts'
 export type { Omission, OmissionReason, Provided, ProviderRules } from './provider-rules.ts'
+export { referencedFirst } from './reference-order.ts'
+export type { References } from './reference-order.ts'
 export { isAboutPublic, restoreWith } from './restore.ts'
 export type { Restore } from './restore.ts'
 export { rowsStayBehind } from './rows-behind.ts'

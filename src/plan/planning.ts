@@ -3,6 +3,7 @@ import type { ForeignKeyFacts, IndexFacts, SequenceFacts, TableFacts } from '../
 import type { Part } from '../copy/index.ts'
 import { statementCost } from './costs.ts'
 import type { DatabaseStatement, Definitions } from './definitions.ts'
+import type { References } from './reference-order.ts'
 import type { Restore } from './restore.ts'
 import type { Filters } from './selection.ts'
 import { STAGES, type StepList } from './step-list.ts'
@@ -32,6 +33,8 @@ export interface PlanFacts {
   indexes: readonly IndexFacts[]
   foreignKeys: readonly ForeignKeyFacts[]
   sequences: readonly SequenceFacts[]
+  /** Foreign keys to tables of extensions: see `readExtensionReferences`. */
+  references: References
   /** Ranges of large objects, each copied by one step; none where there are no large objects. */
   largeObjects: readonly { fromOid: number; toOid: number; count: number; bytes: number }[]
 }

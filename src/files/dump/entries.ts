@@ -2,10 +2,10 @@ import type { Archive, Entry } from '../../archive/index.ts'
 import type { TableFacts } from '../../catalog/index.ts'
 import type { SequenceState } from '../../copy/index.ts'
 import { unreachable } from '../../errors.ts'
+import { referencedFirst, type References } from '../../plan/index.ts'
 import { qualified, quoteIdent, quoteLiteral } from '../../sql.ts'
 import type { LargeObjectGroup } from './large-object-groups.ts'
 import { grantsSql } from './large-object-groups.ts'
-import { referencedFirst, type References } from './reference-order.ts'
 import { placeStatistics } from './statistics.ts'
 
 /** A table whose rows are dumped, with its entry. */
@@ -27,7 +27,7 @@ export interface EntriesInput {
   tables: readonly TableFacts[]
   /** By the OID of a partition: the table at its root, where rows have to be loaded through that (see `partition-roots.sql`). */
   loadedThrough: ReadonlyMap<number, { schema: string; name: string }>
-  /** Foreign keys that are there before the rows are: see `extension-references.sql`. */
+  /** Foreign keys that are there before the rows are: see `readExtensionReferences`. */
   references: References
   sequences: readonly SequenceState[]
   /** Those of `sequences` that an extension makes. */

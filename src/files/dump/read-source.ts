@@ -1,6 +1,7 @@
 import type { Archive } from '../../archive/index.ts'
 import {
   readDatabase,
+  readExtensionReferences,
   readLargeObjects,
   readSequences,
   readTables,
@@ -20,7 +21,6 @@ import type { ArchiveChoices } from './options.ts'
 
 const momentSql = loadSql(import.meta.url, 'moment.sql')
 const rootsSql = loadSql(import.meta.url, 'partition-roots.sql')
-const referencesSql = loadSql(import.meta.url, 'extension-references.sql')
 const extensionSequencesSql = loadSql(import.meta.url, 'extension-sequences.sql')
 
 export interface ReadOptions {
@@ -69,7 +69,7 @@ export async function readForDump(snapshot: SourceSnapshot, options: ReadOptions
     statistics,
     tables: facts,
     loadedThrough: new Map(roots.map(({ oid, ...root }) => [oid, root])),
-    references: await readReferences(keeper),
+    references: await readExtensionReferences(keeper),
     sequences,
     extensionSequences: await keeper.query<ExtensionSequence>(extensionSequencesSql),
     largeObjects: largeObjectFacts.count === 0 ? [] : await readLargeObjectGroups(keeper),
@@ -120,14 +120,6 @@ function travelling(all: readonly TableFacts[], selection: Selection, { recoveri
     })
   }
   return tables.filter(({ persistence }) => persistence !== 'unlogged')
-}
-
-async function readReferences(keeper: Session): Promise<Map<number, number[]>> {
-  const references = new Map<number, number[]>()
-  for (const { from, to } of await keeper.query<{ from: number; to: number }>(referencesSql)) {
-    references.set(from, [...(references.get(from) ?? []), to])
-  }
-  return references
 }
 
 interface StatesOptions {
