@@ -4,6 +4,7 @@ import { join } from 'node:path'
 import { z } from 'zod'
 import { PgleapError } from '../errors.ts'
 import { provedFile, readJsonFile } from './json-file.ts'
+import { serverDatabaseSchema } from './server-database.ts'
 
 /** Lies in the folder of a whole server once every database is in it. */
 export const SERVER_FILE = 'pgleap-server.json'
@@ -31,15 +32,17 @@ const serverSchema = z.object({
       path: z.string().regex(/^databases\/[^/]+$/),
       moment: z.string(),
       bytes: z.int().nonnegative(),
+      /** How to make it; where there is a script of it, as an archive says that itself. */
+      made: serverDatabaseSchema.optional(),
     }),
   ),
 })
 
-/** What is in the folder of a whole server. Names of databases and hosts, no secrets. */
+/** What is in the folder of a whole server. Settings of a database may be secrets of an application's; there are no others. */
 export type ServerFile = z.infer<typeof serverSchema>
 
 export function serverFileText(file: Omit<ServerFile, 'format' | 'roles'>): string {
-  return `${JSON.stringify({ format: FORMAT, roles: ROLES_SCRIPT, ...file }, undefined, 1)}\n`
+  return `${JSON.stringify({ format: FORMAT, roles: ROLES_SCRIPT, ...file }, (_, value: unknown) => value ?? null, 1)}\n`
 }
 
 /** Size and SHA-256 of small files in the folder. */

@@ -8,6 +8,7 @@ import { readText } from './json-file.ts'
 import { manifestPath, readManifest } from './manifest.ts'
 import { readArchivedDatabase, type ArchivedDatabase } from './restore/archived-database.ts'
 import { checkFiles, type Listed } from './restore/check-files.ts'
+import type { ServerDatabase } from './server-database.ts'
 import { readServerFile, ROLES_DATA, type ServerFile } from './server-file.ts'
 
 /** A whole server in a folder, as `dump` with all databases writes it. */
@@ -23,12 +24,14 @@ export interface ServerFolder {
 
 export interface FolderDatabase {
   name: string
-  /** The archive. */
+  /** The archive or script. */
   path: string
   /** Of its files. */
   bytes: number
   /** ISO 8601, UTC: the moment of the source that the archive shows. */
   moment: string
+  /** How to make it, of a script; an archive says that itself. */
+  made: ServerDatabase | undefined
 }
 
 /**
@@ -43,24 +46,24 @@ export async function openServerFolder(path: string, signal: AbortSignal | undef
 
 function databaseIn(
   folder: string,
-  { database, path, bytes, moment }: ServerFile['databases'][number],
+  { database, path, bytes, moment, made }: ServerFile['databases'][number],
 ): FolderDatabase {
-  return { name: database, path: join(folder, path), bytes, moment }
+  return { name: database, path: join(folder, path), bytes, moment, made }
 }
 
 /**
  * Proves every file of these databases: sizes first, then the SHA-256 of every byte. Nothing that is truncated, altered or mixed up
  * comes to a server.
  *
- * @throws PgleapError `manifest.files-differ`, which names the files; `restore.of-scripts`
+ * @throws PgleapError `manifest.files-differ`, which names the files; `restore.no-database`
  */
 export async function proveDatabases(
   databases: readonly FolderDatabase[],
   signal: AbortSignal | undefined,
 ): Promise<void> {
   const archives: Listed[] = []
-  for (const { path } of databases) {
-    if ((await formOf(path)) !== 'archive') throw scripts(path)
+  for (const { path, made } of databases) {
+    if ((await formOf(path)) === 'script' && made === undefined) throw noDatabase(path)
     const kind = (await stat(path)).isDirectory() ? 'directory' : 'file'
     const manifest = await readManifest(manifestPath(path, kind))
     archives.push({ path, kind, files: manifest?.files ?? [] })
@@ -74,26 +77,22 @@ export async function rolesInFolder(folder: string): Promise<ServerRoles> {
   return readKeptRoles(path, (await readText(path)) ?? '')
 }
 
-/** The database as such, as it was when it was dumped: every archive of ours says that. */
+/** The database as such, as it was when it was dumped: every archive of ours says that, and of a script its folder does. */
 export async function databaseInFolder(
-  { path }: FolderDatabase,
+  { path, made }: FolderDatabase,
   signal: AbortSignal | undefined,
 ): Promise<ArchivedDatabase> {
-  const database = await readArchivedDatabase(path, signal)
+  const database = made ?? (await readArchivedDatabase(path, signal))
   if (database !== undefined) return database
-  throw new PgleapError({
-    code: 'restore.no-database',
-    message: `${path} does not say how its database was made.`,
-    hint: 'Make the database yourself, and restore the archive by itself.',
-    party: 'usage',
-  })
+  throw noDatabase(path)
 }
 
-function scripts(path: string): PgleapError {
+/** Scripts of older pgleaps among them, which wrote nothing about their databases into the folder. */
+function noDatabase(path: string): PgleapError {
   return new PgleapError({
-    code: 'restore.of-scripts',
-    message: `${path} is a script, and a whole server is restored from archives.`,
-    hint: 'Restore roles.sql first, then each script into a database that you make for it; or dump the server as directories or custom files.',
+    code: 'restore.no-database',
+    message: `Neither ${path} nor its folder says how its database was made.`,
+    hint: 'Make the database yourself, and restore the archive or script by itself; or dump the server again.',
     party: 'usage',
   })
 }

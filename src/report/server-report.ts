@@ -1,6 +1,7 @@
 import type { Party } from '../errors.ts'
 import type { Endpoint, NoticeReport, RunReport, RunVerdict, StatusReport, VerifiedObject } from './result.ts'
 import type { ArchiveReport } from './restore-report.ts'
+import type { ScriptReport } from './script-report.ts'
 import type { RolesReport } from './roles-report.ts'
 
 /** What the migration of a whole server returns, and the restore of one. Plain JSON without secrets. */
@@ -39,7 +40,7 @@ export interface DatabaseReport {
   /** What is compared of the database itself: owner, locale, settings, grants and the like. */
   properties: VerifiedObject[]
   /** Where it came to an end, with or without failures. */
-  run?: RunReport & { archive?: ArchiveReport }
+  run?: RunReport & { archive?: ArchiveReport; script?: ScriptReport['script'] }
   error?: DatabaseError
 }
 

@@ -3,16 +3,18 @@ import { PgleapError } from '../errors.ts'
 import {
   databaseInFolder,
   restoreDatabase,
+  restoreScriptDatabase,
   rolesInFolder,
   type FolderDatabase,
   type ServerFolder,
 } from '../files/index.ts'
 import { rolesFrom, type RolesOrigin } from '../globals/index.ts'
 import { recogniseByNames, resolveProvider } from '../provider/index.ts'
-import type { RestoreReport, RunReport } from '../report/index.ts'
+import type { RunReport } from '../report/index.ts'
 import { chosenProviders } from './choices.ts'
 import { openOn } from './ends.ts'
-import type { Origin } from './origin.ts'
+import type { BringOptions, Origin } from './origin.ts'
+import type { RecordedDatabase } from './record.ts'
 import { rolesOptions } from './roles.ts'
 import type { RunParts } from './run-server.ts'
 
@@ -43,7 +45,7 @@ export async function rolesOfFolder(
 
 /** A folder that is restored; the files of what it brings have been proved. */
 export function folderOrigin(options: FolderOriginOptions): Origin {
-  const { folder, target, targetUrl, choices, pgDump, signal } = options
+  const { folder, target, targetUrl, signal } = options
   const source = options.source === undefined ? undefined : parseConnection(options.source)
   const listed = new Map(folder.databases.map((database) => [database.name, database]))
   const find = (name: string): FolderDatabase => {
@@ -55,36 +57,11 @@ export function folderOrigin(options: FolderOriginOptions): Origin {
     words: { bring: 'restore', brought: 'restored', again: 'the same command' },
     folder: folder.path,
     roles: (apply) => rolesFrom(options.roles, { ...rolesOptions(options, apply), target: targetUrl }),
-    async bring(database, { jobs, there, emit, onReport }) {
-      const { name } = database
-      const found = find(name)
-      const { owners, privileges, tablespaces, roleMap, verify } = choices
-      const report = await restoreDatabase(
-        target.withDatabase(name),
-        {
-          from: found.path,
-          owners,
-          privileges,
-          tablespaces,
-          roleMap,
-          verify,
-          ...chosenProviders(choices),
-          tablespaceMap: database.tablespaceMap,
-          ...(source === undefined ? {} : { source: source.withDatabase(name) }),
-          ...(pgDump === undefined ? {} : { pgDump }),
-          ...(signal === undefined ? {} : { signal }),
-          create: there === 'there' ? 'existing' : 'create',
-          jobs,
-          onEvent: emit,
-        },
-        {
-          proved: 'done',
-          created: database.created ? 'created' : 'found',
-          tablespace: database.tablespace ?? undefined,
-          onReport: (done) => onReport(asRun(done, folder, found)),
-        },
-      )
-      return asRun(report, folder, found)
+    async bring(database, bring) {
+      const found = find(database.name)
+      const { made } = found
+      const bringing = { options, found, source, database }
+      return made === undefined ? bringArchive(bringing, bring) : bringScript({ ...bringing, made }, bring)
     },
     async open() {
       const session = await openOn(target, 'target', 'control', signal)
@@ -100,12 +77,77 @@ export function folderOrigin(options: FolderOriginOptions): Origin {
   }
 }
 
+interface Bringing {
+  options: FolderOriginOptions
+  found: FolderDatabase
+  source: ConnectionInfo | undefined
+  database: RecordedDatabase
+}
+
+async function bringArchive(
+  { options, found, source, database }: Bringing,
+  { jobs, there, emit, onReport }: BringOptions,
+): Promise<RunReport> {
+  const { folder, target, choices, pgDump, signal } = options
+  const { name } = database
+  const { owners, privileges, tablespaces, roleMap, verify } = choices
+  const report = await restoreDatabase(
+    target.withDatabase(name),
+    {
+      from: found.path,
+      owners,
+      privileges,
+      tablespaces,
+      roleMap,
+      verify,
+      ...chosenProviders(choices),
+      tablespaceMap: database.tablespaceMap,
+      ...(source === undefined ? {} : { source: source.withDatabase(name) }),
+      ...(pgDump === undefined ? {} : { pgDump }),
+      ...(signal === undefined ? {} : { signal }),
+      create: there === 'there' ? 'existing' : 'create',
+      jobs,
+      onEvent: emit,
+    },
+    {
+      proved: 'done',
+      created: database.created ? 'created' : 'found',
+      tablespace: database.tablespace ?? undefined,
+      onReport: (done) => onReport(asRun(done, folder, found)),
+    },
+  )
+  return asRun(report, folder, found)
+}
+
+async function bringScript(
+  { options, found, made, source, database }: Bringing & { made: NonNullable<FolderDatabase['made']> },
+  { jobs, there, emit, onReport }: BringOptions,
+): Promise<RunReport> {
+  const { folder, target, choices, signal } = options
+  const report = await restoreScriptDatabase(target.withDatabase(database.name), {
+    from: found.path,
+    made,
+    create: there === 'there' ? 'existing' : 'create',
+    created: database.created ? 'created' : 'found',
+    tablespace: database.tablespace ?? undefined,
+    verify: choices.verify,
+    sourceProvider: options.roles.provider,
+    targetProvider: choices.targetProvider ?? undefined,
+    source: source?.withDatabase(database.name),
+    jobs,
+    onEvent: emit,
+    signal,
+    onReport: (done) => onReport(asRun(done, folder, found)),
+  })
+  return asRun(report, folder, found)
+}
+
 /** A restore is a run whose source was read before: at the moment of the dump. */
-function asRun(
-  report: RestoreReport,
+function asRun<T extends Omit<RunReport, 'source' | 'snapshot'>>(
+  report: T,
   { source }: ServerFolder,
   { name, moment }: FolderDatabase,
-): RunReport & Pick<RestoreReport, 'archive'> {
+): T & RunReport {
   return { ...report, source: { ...source, database: name }, snapshot: moment }
 }
 

@@ -1,6 +1,7 @@
 import type { ConnectionInfo } from '../connection/index.ts'
 import { openLedger } from '../engine/index.ts'
 import { PgleapError } from '../errors.ts'
+import { holdsScriptRecord } from '../files/index.ts'
 import { userObjects } from '../migrate/index.ts'
 import { openOn } from './ends.ts'
 
@@ -18,7 +19,8 @@ export async function assertNothingInTheWay(
   const found: string[] = []
   for (const name of existing) {
     await using session = await openOn(target.withDatabase(name), 'target', 'control', signal)
-    if ((await openLedger(session)) !== undefined) continue
+    // A script's record keeps whatever is no part of its own run out.
+    if ((await holdsScriptRecord(session)) || (await openLedger(session)) !== undefined) continue
     const [object, ...others] = await userObjects(session)
     if (object === undefined) continue
     found.push(`"${name}" (${object}${others.length > 0 ? ' and more' : ''})`)

@@ -11,7 +11,7 @@ import { readRolePasswords } from '../globals/index.ts'
 import { RunLog } from '../migrate/index.ts'
 import { recogniseProvider, resolveProvider } from '../provider/index.ts'
 import type { LeftOutDatabase, RolesReport, ServerReport } from '../report/index.ts'
-import { assertSameServerChoices, serverChoices } from './choices.ts'
+import { assertSameServerChoices, serverChoices, type ServerChoices } from './choices.ts'
 import { chooseDatabases, readDatabases } from './choose.ts'
 import { openOn } from './ends.ts'
 import { folderOrigin, rolesOfFolder } from './folder-origin.ts'
@@ -39,6 +39,7 @@ export async function restoreServer(options: RestoreServerOptions): Promise<Serv
   if (rolePasswords !== undefined) await readRolePasswords(rolePasswords)
   log.phase('connect')
   const folder = await openServerFolder(options.from, signal)
+  if (folder.databases.some(({ made }) => made !== undefined)) assertAsTheyAre(choices)
   const roles = await rolesOfFolder(folder, choices.sourceProvider)
   const ends = { target, targetUrl: options.target, source }
   const origin = folderOrigin({ ...parts, ...ends, folder, roles, pgDump, rolePasswords })
@@ -110,6 +111,27 @@ async function begin(
     leftOut,
     databases,
   }
+}
+
+/**
+ * A script has no entries that could be left out or renamed: it is run as it is.
+ * @throws PgleapError `restore.of-scripts`
+ */
+function assertAsTheyAre({ owners, privileges, tablespaces, roleMap, tablespaceMap }: ServerChoices): void {
+  const given = [
+    ...(owners === 'skip' ? ['--no-owner'] : []),
+    ...(privileges === 'skip' ? ['--no-privileges'] : []),
+    ...(tablespaces === 'skip' ? ['--no-tablespaces'] : []),
+    ...(Object.keys(roleMap).length > 0 ? ['--role-map'] : []),
+    ...(Object.keys(tablespaceMap).length > 0 ? ['--tablespace-map'] : []),
+  ]
+  if (given.length === 0) return
+  throw new PgleapError({
+    code: 'restore.of-scripts',
+    message: `The folder holds scripts, which are run as they are: ${given.join(', ')} cannot change what they make.`,
+    hint: 'Leave the option out; or dump the server as directories or custom files, whose entries can be left out and renamed.',
+    party: 'usage',
+  })
 }
 
 /** A copy of a folder is as good as the first one. */

@@ -1,9 +1,11 @@
 import { parseConnection, type ConnectionInfo } from '../connection/index.ts'
 import { lockHolder } from '../engine/index.ts'
 import { PgleapError } from '../errors.ts'
+import { holdsScriptRecord } from '../files/index.ts'
 import { endpoint, statusAt } from '../migrate/index.ts'
 import type { DatabaseStatus, ServerStatusReport, StatusReport } from '../report/index.ts'
 import type { StatusServerOptions } from './options.ts'
+import { openOn } from './ends.ts'
 import { openRecord, readRecord, type RecordedDatabase } from './record.ts'
 
 /**
@@ -45,15 +47,24 @@ async function statusOf(
   }
 }
 
-/** Undefined where there is none: it is not planned yet, or the database not made, or it has just been finished. */
+/**
+ * Undefined where there is none: it is not planned yet, or the database not made, or it has just been finished. A script has a
+ * record, but no steps.
+ */
 async function ledgerOf(info: ConnectionInfo, signal: AbortSignal | undefined): Promise<StatusReport | undefined> {
   try {
+    if (await isOfScript(info, signal)) return undefined
     return await statusAt(info, signal)
   } catch (error) {
     const isNone = error instanceof PgleapError && ['status.nothing', 'connect.no-database'].includes(error.code)
     if (isNone) return undefined
     throw error
   }
+}
+
+async function isOfScript(info: ConnectionInfo, signal: AbortSignal | undefined): Promise<boolean> {
+  await using session = await openOn(info, 'target', 'status', signal)
+  return await holdsScriptRecord(session)
 }
 
 function nothing(info: ConnectionInfo): PgleapError {

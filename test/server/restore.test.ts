@@ -273,14 +273,6 @@ describe('a whole server from a folder', { timeout: 240_000 }, () => {
     expect(await databasesOf(target)).toEqual(['postgres', 'shop'])
   })
 
-  test('of scripts is refused', async () => {
-    await using target = await startServer({ major: 17 })
-    const scripts = join(scratch, 'scripts')
-    await dump({ source: source.url(), to: scripts, databases: 'all', format: 'plain', includeDatabases: ['shop'] })
-    expect(await refusal(restoreServer(options(target.url(), { from: scripts })))).toBe('restore.of-scripts')
-    expect(await databasesOf(target)).toEqual(['postgres'])
-  })
-
   test('is brought by an administrator with CREATEROLE and CREATEDB alone, who is told what cannot come along', async () => {
     await using target = await imitate('plain', 16)
     await queryOnce(target.server.url(), `create role keeper login password 'mine'`)

@@ -7,6 +7,7 @@ import { recogniseProvider, resolveProvider } from '../../provider/index.ts'
 import type { Endpoint } from '../../report/index.ts'
 import { loadSql } from '../../sql.ts'
 import { manifestPath, readManifest } from '../manifest.ts'
+import { readServerDatabase, type ServerDatabase } from '../server-database.ts'
 import { describeFiles, ROLES_DATA, ROLES_SCRIPT, SERVER_FILE, serverFileText } from '../server-file.ts'
 import { chooseDatabases, type FoundDatabase } from './choose-databases.ts'
 import { dumpDatabase, type DatabaseDump } from './database.ts'
@@ -42,11 +43,14 @@ export async function dumpAll(
   })
   const databases: DumpedDatabase[] = []
   const failed: DumpReport['failed'] = []
+  const made = new Map<string, ServerDatabase>()
   const waiting = chosen.toSorted((one, other) => (other.bytes ?? 0) - (one.bytes ?? 0))
   const work = async () => {
     for (let next = waiting.shift(); next !== undefined && !isStopped(signal); next = waiting.shift()) {
       const { name } = next
       try {
+        // An archive says itself how its database is made, and a script of the contents does not.
+        if (all.choices.format === 'plain') made.set(name, await howMade(all, name))
         databases.push(
           await dumpNamed({ ...all, jobs: budget.jobs }, name, join(folder, 'databases', fileOf(name, all))),
         )
@@ -67,7 +71,7 @@ export async function dumpAll(
   await Promise.all(Array.from({ length: budget.atOnce }, work))
   if (isStopped(signal)) throw interrupted(signal?.reason)
   databases.sort((one, other) => (one.database < other.database ? -1 : 1))
-  if (failed.length === 0) await writeServerFile(folder, { source, databases, all })
+  if (failed.length === 0) await writeServerFile(folder, { source, databases, made, all })
   return { source, databases, leftOut, failed, roles: path }
 }
 
@@ -153,6 +157,11 @@ function budgetOf({ jobs, options }: AllDatabases, count: number): { atOnce: num
   return { atOnce, jobs: Math.max(1, Math.floor(jobs / atOnce)) }
 }
 
+async function howMade({ info, signal }: AllDatabases, name: string): Promise<ServerDatabase> {
+  await using session = await openSession(info.withDatabase(name), 'source', 'control', signal)
+  return await readServerDatabase(session)
+}
+
 /** One database; one that is whole already is left as it is: different databases are of different moments anyway. */
 async function dumpNamed(all: AllDatabases, name: string, path: string): Promise<DumpedDatabase> {
   const { options, log, info } = all
@@ -206,16 +215,19 @@ function fileOf(name: string, { choices: { format, compression } }: AllDatabases
 
 const SUFFIXES = { none: '', gzip: '.gz', lz4: '.lz4', zstd: '.zst' } as const
 
-async function writeServerFile(
-  folder: string,
-  { source, databases, all }: { source: Endpoint; databases: readonly DumpedDatabase[]; all: AllDatabases },
-): Promise<void> {
-  const listed = databases.map(({ database, moment, bytes }) => ({
-    database,
-    path: `databases/${fileOf(database, all)}`,
-    moment,
-    bytes,
-  }))
+interface WrittenDatabases {
+  source: Endpoint
+  databases: readonly DumpedDatabase[]
+  made: ReadonlyMap<string, ServerDatabase>
+  all: AllDatabases
+}
+
+async function writeServerFile(folder: string, { source, databases, made, all }: WrittenDatabases): Promise<void> {
+  const listed = databases.map(({ database, moment, bytes }) => {
+    const how = made.get(database)
+    const path = `databases/${fileOf(database, all)}`
+    return { database, path, moment, bytes, ...(how === undefined ? {} : { made: how }) }
+  })
   const kind = all.choices.format === 'directory' ? 'directory' : 'file'
   const manifests = listed.map(({ path }) => manifestPath(path, kind))
   const files = await describeFiles(folder, [ROLES_SCRIPT, ROLES_DATA, ...manifests])

@@ -122,7 +122,7 @@ function countsFor(expected: readonly Expected[]): ContentSums {
   }
 }
 
-function sumVerdict(label: string, found: TableSum | undefined, wanted: TableSum): TableVerdict {
+export function sumVerdict(label: string, found: TableSum | undefined, wanted: TableSum): TableVerdict {
   if (found === undefined) return verdictOf(label, 'DIFFERENT', { detail: 'missing on the target' })
   if (found.unreadable !== undefined) return verdictOf(label, 'UNKNOWN', { detail: found.unreadable })
   const rows = { rows: wanted.rows, targetRows: found.rows }

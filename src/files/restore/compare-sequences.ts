@@ -7,7 +7,10 @@ import type { ObjectVerdict } from '../../verify/index.ts'
 
 /** Compares where sequences stand with the archive's SEQUENCE SET entries, which are exact. */
 export async function compareSequences(target: Session, entries: readonly Entry[]): Promise<ObjectVerdict[]> {
-  const expected = entries.flatMap(sequenceSet)
+  return compareStates(target, entries.flatMap(sequenceSet))
+}
+
+export async function compareStates(target: Session, expected: readonly SequenceState[]): Promise<ObjectVerdict[]> {
   const there = new Set((await readSequences(target)).map(({ schema, name }) => `${schema}.${name}`))
   const known = expected.filter((sequence) => there.has(labelOf(sequence)))
   let found: Map<string, SequenceState>

@@ -6,7 +6,7 @@ import type { Files } from './files.ts'
 /** What was written to the source since it was dumped, as far as its counters tell; none, and a notice, where they cannot. */
 export async function writesSinceDump(
   source: ConnectionInfo,
-  { manifest }: Files,
+  { manifest }: Pick<Files, 'manifest'>,
   { log, signal }: { log: RunLog; signal: AbortSignal | undefined },
 ): Promise<SourceWrites[]> {
   const unknown = (why: string): SourceWrites[] => {

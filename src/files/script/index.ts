@@ -1,3 +1,5 @@
+export { holdsScriptRecord } from './record.ts'
+export { restoreScriptDatabase } from './restore-database.ts'
 export { restoreScript } from './restore-script.ts'
 export type { RestoreScriptOptions } from './restore-script.ts'
 export type { ScriptReport } from '../../report/index.ts'

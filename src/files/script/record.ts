@@ -36,10 +36,7 @@ export interface Standing {
  */
 export async function readRecord(session: Session): Promise<RecordedRun | undefined> {
   if (!(await findLedger(session))) return undefined
-  const [table] = await session.query<{ script: boolean }>(
-    `SELECT pg_catalog.to_regclass('pgleap.script') IS NOT NULL AS script`,
-  )
-  if (table?.script !== true) throw otherRun()
+  if (!(await holdsScriptRecord(session))) throw otherRun()
   const rows = await session.query<{
     version: number
     sha256: string
@@ -52,6 +49,14 @@ export async function readRecord(session: Session): Promise<RecordedRun | undefi
   if (row === undefined || rows.length > 1 || row.version !== VERSION) throw damaged()
   const { sha256, bytes, existing_roles: existingRoles } = row
   return { sha256, bytes, existingRoles, places: [row.done_to, row.next_to ?? row.done_to] }
+}
+
+/** Whether the target holds the record of a script, as against that of another run. */
+export async function holdsScriptRecord(session: Session): Promise<boolean> {
+  const [table] = await session.query<{ script: boolean }>(
+    `SELECT pg_catalog.to_regclass('pgleap.script') IS NOT NULL AS script`,
+  )
+  return table?.script === true
 }
 
 /** Makes the record of a run that begins. */

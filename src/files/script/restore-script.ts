@@ -60,27 +60,52 @@ const STATEMENT_LIMIT = 256 * 1024 * 1024
  */
 export async function restoreScript(options: RestoreScriptOptions): Promise<ScriptReport> {
   const started = Date.now()
-  const signal = options.signal ?? new AbortController().signal
-  const log = new RunLog(options.onEvent)
+  const { onEvent, target, targetProvider, ...more } = options
+  const log = new RunLog(onEvent)
+  const provider = targetProvider === undefined ? undefined : await resolveProvider(targetProvider)
+  const report = await runScript({ ...more, info: parseConnection(target), provider, log, proved: 'not-yet' })
+  const ms = Date.now() - started
+  log.emit({ type: 'finished', at: Date.now(), ms, verdict: 'SKIPPED', failures: report.counts.error })
+  return report
+}
+
+/** The run of a script, also of one that is part of a larger restore. */
+export interface ScriptJob extends Pick<
+  RestoreScriptOptions,
+  'script' | 'create' | 'onError' | 'clean' | 'statementLimit' | 'signal'
+> {
+  info: ConnectionInfo
+  /** Undefined: as the target is recognised. */
+  provider: Provider | undefined
+  log: RunLog
+  /** Whether the file has been compared with its manifest. */
+  proved: 'done' | 'not-yet'
+  /** Called when the run has come to its end, and before its record is dropped, which it may refuse. */
+  atEnd?: (report: ScriptReport) => Promise<'drop' | 'keep'>
+}
+
+/** As `restoreScript`, but for the last event. */
+export async function runScript(job: ScriptJob): Promise<ScriptReport> {
+  const started = Date.now()
+  const { info, log, atEnd = () => Promise.resolve('drop') } = job
+  const signal = job.signal ?? new AbortController().signal
   const { emit } = log
-  const info = parseConnection(options.target)
-  const chosen = options.targetProvider === undefined ? undefined : await resolveProvider(options.targetProvider)
   try {
-    await using source = await openSource(options.script, signal)
-    if (source.path !== undefined) await prove(source.path, signal)
+    await using source = await openSource(job.script, signal)
+    if (source.path !== undefined && job.proved === 'not-yet') await prove(source.path, signal)
     log.phase('plan')
-    const limits = { statementLimit: options.statementLimit ?? STATEMENT_LIMIT, clean: options.clean ?? 'refuse' }
-    const places = await placesRecorded(info, options.create ?? 'existing', signal)
+    const limits = { statementLimit: job.statementLimit ?? STATEMENT_LIMIT, clean: job.clean ?? 'refuse' }
+    const places = await placesRecorded(info, job.create ?? 'existing', signal)
     const whole = await survey(source, { ...limits, at: places, signal })
     log.phase('connect')
     await using sessions = new Sessions(info, signal)
     const record = new ScriptRecord(() => sessions.record)
     const lasting = { log, signal }
     const { doneTo, existing, provider } = await reconnecting(lasting, async () => {
-      if (options.create === 'create') await createWhereMissing(info, signal)
+      if (job.create === 'create') await createWhereMissing(info, signal)
       await sessions.ensure()
       await assertWritable(sessions.record)
-      const provider = chosen ?? (await recogniseProvider(sessions.record, info.hosts[0]?.host))
+      const provider = job.provider ?? (await recogniseProvider(sessions.record, info.hosts[0]?.host))
       return { ...(await takeUp(sessions.record, record, whole)), provider }
     })
     const state = whole.at.get(doneTo) ?? (await survey(source, { ...limits, at: [doneTo], signal })).at.get(doneTo)
@@ -98,27 +123,18 @@ export async function restoreScript(options: RestoreScriptOptions): Promise<Scri
       ground: { provider, major, user, home: info.database },
       existing,
       statementLimit: limits.statementLimit,
-      onError: options.onError,
+      onError: job.onError,
       emit,
       signal,
     })
     const end = await scriptRun.run()
-    log.phase('finish')
     const counts = scriptRun.messages.counts
     const outcome: ScriptOutcome = end === 'stopped' ? 'stopped' : counts.error > 0 ? 'errors' : 'restored'
-    if (end === 'finished') {
-      await reconnecting(lasting, async () => {
-        await sessions.ensure()
-        await record.drop()
-      })
-    }
-    const ms = Date.now() - started
-    emit({ type: 'finished', at: Date.now(), ms, verdict: 'SKIPPED', failures: counts.error })
-    return {
+    const report: ScriptReport = {
       target: endpoint(info, sessions.record, provider),
       script: scriptOf(source, whole),
       startedAt: new Date(started).toISOString(),
-      ms,
+      ms: Date.now() - started,
       ...(doneTo === 0 ? {} : { resumedAt: doneTo }),
       outcome,
       counts,
@@ -130,6 +146,15 @@ export async function restoreScript(options: RestoreScriptOptions): Promise<Scri
       databases: [...scriptRun.databases],
       rows: scriptRun.rows,
     }
+    const fate = await atEnd(report)
+    log.phase('finish')
+    if (end === 'finished' && fate === 'drop') {
+      await reconnecting(lasting, async () => {
+        await sessions.ensure()
+        await record.drop()
+      })
+    }
+    return { ...report, ms: Date.now() - started }
   } catch (error) {
     if (signal.aborted && !(error instanceof PgleapError)) throw interrupted(error)
     throw error
