@@ -1,3 +1,5 @@
+export { readLargeObjectProperties } from './large-object-properties.ts'
+export type { LargeObjectProperties } from './large-object-properties.ts'
 export { verifiedObjects, worst } from './result.ts'
 export type { ObjectVerdict, RowDifference, TableVerdict, VerifyResult } from './result.ts'
 export { verify } from './verify.ts'

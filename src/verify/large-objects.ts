@@ -1,5 +1,6 @@
 import { readLargeObjects } from '../catalog/index.ts'
 import { loadSql } from '../sql.ts'
+import { type LargeObjectProperties, readLargeObjectProperties } from './large-object-properties.ts'
 import { mayBeUnknown, reasonOf } from './reason.ts'
 import type { Readers } from './readers.ts'
 import type { ObjectVerdict } from './result.ts'
@@ -7,7 +8,6 @@ import { allSettled } from './settled.ts'
 import type { RoleChoices } from './roles.ts'
 import type { Verdict } from '../report/index.ts'
 
-const propertiesSql = loadSql(import.meta.url, 'large-object-properties.sql')
 const slicesSql = loadSql(import.meta.url, 'large-object-slices.sql')
 
 /** Objects that are compared at a time, and bytes of each that a server holds at a time. */
@@ -18,13 +18,6 @@ const SLICE_BYTES = 1024 * 1024
 const MOST_NAMED = 10
 
 const LAST_OID = 4_294_967_295
-
-interface Properties {
-  oid: number
-  owner: string
-  comment: string | null
-  grants: [string | null, string, boolean][] | null
-}
 
 interface Finding {
   oid: number
@@ -38,8 +31,8 @@ export interface LargeObjectOptions extends RoleChoices {
 }
 
 /**
- * Compares the large objects of both sides: which there are, their content (not in `counts` mode), owner, rights and
- * comment. One verdict for all of them, which names the first that differ; none where neither side has any.
+ * Compares the large objects of both sides: which there are, their content (not in `counts` mode), owner, rights, comment and
+ * security labels. One verdict for all of them, which names the first that differ; none where neither side has any.
  */
 export async function compareLargeObjects(
   readers: { source: Readers; target: Readers },
@@ -107,18 +100,31 @@ async function compareRange(
   return { findings, targetCount: theirs.size }
 }
 
-async function readProperties(readers: Readers, after: number, to: number): Promise<Map<number, Properties>> {
-  const rows = await readers.run((session) => session.query<Properties>(propertiesSql, [after, to]))
-  return new Map(rows.map((row) => [row.oid, row]))
+async function readProperties(
+  readers: Readers,
+  after: number,
+  to: number,
+): Promise<Map<number, LargeObjectProperties>> {
+  return readers.run(async (session) => {
+    const rows = await session.query<{ oid: number }>(OIDS, [after, to])
+    return readLargeObjectProperties(
+      session,
+      rows.map(({ oid }) => oid),
+    )
+  })
 }
 
+const OIDS = `SELECT m.oid::int8 AS oid
+  FROM pg_catalog.pg_largeobject_metadata m
+ WHERE m.oid > $1::oid AND m.oid <= $2::oid`
+
 function changedProperties(
-  before: Properties,
-  now: Properties,
+  before: LargeObjectProperties,
+  now: LargeObjectProperties,
   { owners, privileges, roleMap }: RoleChoices,
 ): string[] {
   const renamed = (role: string) => roleMap.get(role) ?? role
-  const grants = (of: Properties, name: (role: string) => string) =>
+  const grants = (of: LargeObjectProperties, name: (role: string) => string) =>
     (of.grants ?? [])
       .map(([grantee, ...rest]) => JSON.stringify([grantee === null ? null : name(grantee), ...rest]))
       .toSorted()
@@ -130,6 +136,7 @@ function changedProperties(
       ? ['other grants']
       : []),
     ...(before.comment === now.comment ? [] : ['another comment']),
+    ...(JSON.stringify(before.labels) === JSON.stringify(now.labels) ? [] : ['other security labels']),
   ]
 }
 

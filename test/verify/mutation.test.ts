@@ -169,6 +169,12 @@ describe.each([
       undo: 'comment on large object 70003 is null',
       detail: '70003: another comment',
     },
+    {
+      what: 'another security label',
+      sql: `insert into pg_seclabel (objoid, classoid, objsubid, provider, label) values (70003, 'pg_largeobject'::regclass, 0, 'anon', 'x')`,
+      undo: 'delete from pg_seclabel where objoid = 70003',
+      detail: '70003: other security labels',
+    },
   ])('finds of large objects $what', async ({ sql, undo, detail }) => {
     await to.query(sql)
     expect((await compare(from.url, to.url)).largeObjects).toEqual([

@@ -1,10 +1,7 @@
 import { grantsOf, isAcl, rolesOf, tokens, type Archive, type Entry, type Token } from '../../archive/index.ts'
 import type { Session } from '../../connection/index.ts'
-import type { RoleChoices } from '../../verify/index.ts'
-import { loadSql } from '../../sql.ts'
+import { readLargeObjectProperties, type LargeObjectProperties, type RoleChoices } from '../../verify/index.ts'
 import { oidsOf } from './large-object-grants.ts'
-
-const propertiesSql = loadSql(import.meta.url, 'large-object-properties.sql')
 
 /** Objects in one round trip. */
 const AT_ONCE = 1000
@@ -25,14 +22,6 @@ interface Remarks {
   labels: ReadonlyMap<string, ReadonlySet<string>>
 }
 
-interface Found {
-  oid: string
-  owner: string
-  comment: string | null
-  grants: [string | null, string, boolean][] | null
-  labels: [string, string][] | null
-}
-
 /**
  * Compares what the archive says of its large objects (owners, rights, comments, security labels) with what is on the target.
  * Names the first that differ, each with what does; undefined where none does. Owners and rights count as far as they are carried over.
@@ -45,10 +34,9 @@ export async function changedLargeObjects(
   const remarks = remarksIn(archive)
   const changed: string[] = []
   for (const page of pages(groupsIn(archive))) {
-    const rows = await target.query<Found>(propertiesSql, [[...page.keys()]])
-    const found = new Map(rows.map((row) => [row.oid, row]))
+    const found = await readLargeObjectProperties(target, [...page.keys()])
     for (const [oid, group] of page) {
-      const now = found.get(oid)
+      const now = found.get(Number(oid))
       const what = now === undefined ? ['missing on the target'] : changesOf(group, now, { remarks, choices })
       if (what.length > 0) changed.push(`${oid}: ${what.join(' and ')}`)
     }
@@ -136,11 +124,11 @@ function* pages(groups: readonly Group[]): Generator<Map<string, Group>> {
 
 function changesOf(
   { owner, rights }: Group,
-  now: Found,
+  now: LargeObjectProperties,
   { remarks, choices: { owners, privileges, roleMap } }: { remarks: Remarks; choices: RoleChoices },
 ): string[] {
   const renamed = (role: string) => roleMap.get(role) ?? role
-  const labels = remarks.labels.get(now.oid) ?? NONE
+  const labels = remarks.labels.get(String(now.oid)) ?? NONE
   const labelsNow = new Set((now.labels ?? []).map((label) => JSON.stringify(label)))
   return [
     ...(owners === 'keep' && renamed(owner) !== now.owner ? [`owner ${owner} is now ${now.owner}`] : []),
@@ -148,7 +136,7 @@ function changesOf(
     ...(owners === 'keep' && privileges === 'keep' && textOf(wanted(rights, owner, renamed)) !== textOf(effective(now))
       ? ['other grants']
       : []),
-    ...((remarks.comments.get(now.oid) ?? null) === now.comment ? [] : ['another comment']),
+    ...((remarks.comments.get(String(now.oid)) ?? null) === now.comment ? [] : ['another comment']),
     ...(labels.size === labelsNow.size && [...labels].every((label) => labelsNow.has(label))
       ? []
       : ['other security labels']),
@@ -171,7 +159,7 @@ function wanted(
 }
 
 /** Whoever granted it: twice the same right is that right. An owner may pass on what he has, whether that was granted or not. */
-function effective({ owner, grants }: Found): Map<string, boolean> {
+function effective({ owner, grants }: LargeObjectProperties): Map<string, boolean> {
   const rights = new Map<string, boolean>()
   for (const [grantee, privilege, grantable] of grants ?? []) {
     const key = keyOf(grantee ?? '', privilege)
