@@ -14,7 +14,8 @@ export interface SchemaChange {
   name: string
 }
 
-interface SchemaObject {
+/** One object, and a hash of all that it is made of; to be compared with those of the same server only. */
+export interface SchemaObject {
   kind: string
   name: string
   hash: string
@@ -23,9 +24,14 @@ interface SchemaObject {
 /** Objects that one INSERT carries. */
 const CHUNK = 5_000
 
+/** What a side's schema is made of now. */
+export async function readSchema(session: Session): Promise<SchemaObject[]> {
+  return session.query<SchemaObject>(FINGERPRINT)
+}
+
 /** Writes down what the side's schema is made of now, in place of what was known of it. `keeper` is a session on the target. */
 export async function rememberSchema(side: Session, keeper: Session): Promise<void> {
-  const objects = await side.query<SchemaObject>(FINGERPRINT)
+  const objects = await readSchema(side)
   await inTransaction(keeper, async () => {
     await keeper.query('DELETE FROM pgleap_online.schema_object WHERE side = $1', [side.side])
     for (let at = 0; at < objects.length; at += CHUNK) {
@@ -52,7 +58,7 @@ export async function readDrift(active: Session, keeper: Session): Promise<Schem
     await rememberSchema(active, keeper)
     return []
   }
-  return changesBetween(before, await active.query<SchemaObject>(FINGERPRINT))
+  return changesBetween(before, await readSchema(active))
 }
 
 /** Pure: sorted by kind and name. */
@@ -89,11 +95,32 @@ const MOST_NAMED = 10
 export async function assertNoDrift(active: Session, keeper: Session): Promise<void> {
   const changes = await readDrift(active, keeper)
   if (changes.length === 0) return
-  const named = changes.slice(0, MOST_NAMED).map(describeChange)
   throw new PgleapError({
     code: 'online.drift',
-    message: `The schema of the ${active.side} was changed since the other side was made: ${named.join(', ')}${changes.length > MOST_NAMED ? ` and ${String(changes.length - MOST_NAMED)} more` : ''}.`,
+    message: `The schema of the ${active.side} was changed since the other side was made: ${namesOf(changes)}.`,
     hint: '`pgleap online sync-schema` shows what that takes on the other side; with --apply it does what can be done without a doubt.',
     party: active.side,
   })
+}
+
+/**
+ * Refuses where the schema of the side that follows is not what it was when it was compared: what somebody drops or adds there
+ * meanwhile, no comparison of rows shows.
+ *
+ * @throws PgleapError `online.drift`, naming what has changed
+ */
+export async function assertSameSchema(passive: Session, compared: readonly SchemaObject[]): Promise<void> {
+  const changes = changesBetween(compared, await readSchema(passive))
+  if (changes.length === 0) return
+  throw new PgleapError({
+    code: 'online.drift',
+    message: `The schema of the ${passive.side} was changed after it was compared: ${namesOf(changes)}.`,
+    hint: 'Writes go on where they went before. Run the same command again when nobody changes that side any more: it compares anew.',
+    party: passive.side,
+  })
+}
+
+function namesOf(changes: readonly SchemaChange[]): string {
+  const more = changes.length - MOST_NAMED
+  return `${changes.slice(0, MOST_NAMED).map(describeChange).join(', ')}${more > 0 ? ` and ${String(more)} more` : ''}`
 }

@@ -1,7 +1,6 @@
-import { setTimeout as sleep } from 'node:timers/promises'
 import { parseConnection, type ConnectionInfo, type Session, type Side } from '../connection/index.ts'
 import { PgleapError } from '../errors.ts'
-import { assertNoDrift } from './drift.ts'
+import { assertNoDrift, assertSameSchema } from './drift.ts'
 import { drain, takeFence } from './fence.ts'
 import { close, endReadOnly, endSessions, isClosed, lockTables, reopen } from './freeze.ts'
 import { DEFAULT_GRACE_MS, DEFAULT_MAX_PAUSE_MS } from './options.ts'
@@ -10,7 +9,7 @@ import { largeObjectsMayDiffer, proveInPause, type Proven } from './proof.ts'
 import { amend, before, journal } from './record.ts'
 import { endBackend } from './own-sessions.ts'
 import { assertNonePrepared } from './prepared.ts'
-import { sidesOf } from './sides.ts'
+import { otherSide } from './sides.ts'
 import {
   createPublication,
   createSlot,
@@ -18,9 +17,9 @@ import {
   endStream,
   dropPublished,
   dropSubscription,
-  startSubscription,
 } from './stream.ts'
 import type { Switch, SwitchReport } from './switch.ts'
+import { insistently, thaw } from './thaw.ts'
 
 /** What a step of the pause has to do: `hold` and `freeze` stop writes, `open` is the one that cannot be taken back. */
 type PauseStep = 'hold' | 'freeze' | 'fence' | 'drain' | 'sequences' | 'copy' | 'way back' | 'verify' | 'open'
@@ -63,13 +62,13 @@ export async function pause(the: Switch, proven: Proven): Promise<void> {
     const reason = deadline.aborted ? tooLong(maxPauseMs, the.report) : error
     if (progress.opening === 'not yet') progress.opening = 'given up'
     if (progress.opening === 'given up' || (await stateOfPassive(the)) === 'closed') {
-      await thaw(the)
+      await thaw(the, [locker, active])
       throw reason
     }
   }
   signal.removeEventListener('abort', stop)
   the.report.pauseMs = Math.round(performance.now() - began)
-  if (options.rehearse === 'rehearse') await thaw(the)
+  if (options.rehearse === 'rehearse') await thaw(the, [locker, active])
 }
 
 async function openPassive(the: Switch, progress: Progress): Promise<void> {
@@ -78,11 +77,30 @@ async function openPassive(the: Switch, progress: Progress): Promise<void> {
   await step(the, 'open', async () => {
     // Who logged in at the very moment of closing may not have been seen, nor know that it is closed.
     await endSessions(active, { accepted, signal: AbortSignal.timeout(OPEN_MS) })
+    await assertStillClosed(the)
     // Too late: the other side takes writes again, or will in a moment.
     if (progress.opening === 'given up') return
     progress.opening = 'tried'
     await reopen(passive, before(record, passive.side))
     await endReadOnly(passive, '-infinity')
+  })
+}
+
+/**
+ * Nothing but the locker's transaction holds the locks, and nobody else asks it anything in the pause; and the setting may be
+ * reset by anybody who owns the database.
+ *
+ * @throws PgleapError `connection.lost` where the locks are gone, `online.both-open`
+ */
+async function assertStillClosed({ active, locker }: Switch): Promise<void> {
+  await locker.query('SELECT')
+  if (await isClosed(active)) return
+  const passive = otherSide(active.side)
+  throw new PgleapError({
+    code: 'online.both-open',
+    message: `Somebody has opened the ${active.side} to writes again, before the ${passive} could take over.`,
+    hint: `Writes go on on the ${active.side}. Find out who resets default_transaction_read_only there, and try again.`,
+    party: active.side,
   })
 }
 
@@ -135,7 +153,7 @@ async function stopWritesAndCatchUp(the: Switch, proven: Proven, signal: AbortSi
     // back by the stream that begins here, as are all writes after the opening.
     await endOthers(passive)
     const still = performance.now()
-    await assertNoDrift(active, the.keeper)
+    await Promise.all([assertNoDrift(active, the.keeper), assertSameSchema(passive, proven.schema)])
     await proveInPause(
       { sides, record, options: { ...options, signal }, active, passive, slot: now.slot },
       proven,
@@ -163,10 +181,6 @@ function reachOf(side: Side, { options, record }: Switch): ConnectionInfo | unde
   return said === undefined ? undefined : parseConnection(said)
 }
 
-/** How often, and how far apart in milliseconds, a server is asked that has just been lost. */
-const TRIES = 20
-const BETWEEN_TRIES_MS = 500
-
 /**
  * Whether the side that was to open has opened, when the answer to that statement was lost.
  *
@@ -188,72 +202,6 @@ async function stateOfPassive(the: Switch): Promise<'open' | 'closed'> {
   })
 }
 
-/**
- * Lets the application write to the side where it wrote before, first of all; then takes back what was prepared for the
- * other side, as far as that answers: a later switch, or `abort`, does the rest.
- *
- * @throws PgleapError `online.not-thawed` where the active side does not answer
- */
-async function thaw(the: Switch): Promise<void> {
-  const { active, passive, locker, now, back, record, options } = the
-  // Whatever still runs there is of no use any more, and holds the locks.
-  const thawed = await insistently(the, active.side, async (session) => {
-    await endBackend(session, locker)
-    await endBackend(session, active)
-    await reopen(session, before(record, active.side))
-    if (the.closedSince !== undefined) await endReadOnly(session, the.closedSince)
-    return 'done'
-  })
-  if (thawed === undefined) throw notThawed(active)
-  for (const router of options.routers ?? []) {
-    await router.release().catch((error: unknown) => {
-      notice(the, 'online.not-released', `${router.name} still holds the application back: ${text(error)}`)
-    })
-  }
-  // The stream first: without it the slot grows. Each by itself, as either side may be the one that does not answer.
-  const tidied = [
-    await insistently(the, passive.side, async (session) => {
-      await startSubscription(session, now)
-      await dropPublished(session, back)
-      return 'done'
-    }),
-    await insistently(the, active.side, async (session) => {
-      await dropSubscription(session, back)
-      return 'done'
-    }),
-    await insistently(the, 'target', async (session) => {
-      const shutOut = { ...record.shutOut, [active.side]: [] }
-      the.record = await amend(session, record, { phase: 'streaming', shutOut })
-      return 'done'
-    }),
-  ]
-  if (tidied.includes(undefined)) {
-    notice(
-      the,
-      'online.not-tidied',
-      'The application writes again, but not everything that was prepared could be set back.',
-    )
-  }
-}
-
-/** Does one thing on one side, on a session of its own that no signal ends; undefined where the server does not answer. */
-async function insistently<T>(
-  { options, record }: Switch,
-  side: Side,
-  work: (session: Session) => Promise<T>,
-): Promise<T | undefined> {
-  const sides = sidesOf(options.source ?? record.source.connection, options.target, undefined)
-  for (let left = TRIES; left > 0; left -= 1) {
-    try {
-      await using session = await sides.open(side, 'thaw')
-      return await work(session)
-    } catch {
-      await sleep(BETWEEN_TRIES_MS)
-    }
-  }
-  return undefined
-}
-
 async function step<T>(the: Switch, name: PauseStep, work: () => Promise<T>): Promise<T> {
   const began = performance.now()
   const result = await work()
@@ -262,24 +210,6 @@ async function step<T>(the: Switch, name: PauseStep, work: () => Promise<T>): Pr
   // For people alone: what decides after a crash is whether the passive side is open.
   void journal(the.keeper, the.record, { step: name, ms }).catch(() => {})
   return result
-}
-
-function notice({ options }: Switch, code: string, message: string): void {
-  const hint = 'Run `pgleap online status`; the next cutover, or `pgleap online abort`, sets the rest back.'
-  options.onEvent?.({ type: 'notice', at: Date.now(), level: 'warning', code, message, hint })
-}
-
-function text(error: unknown): string {
-  return error instanceof Error ? error.message : String(error)
-}
-
-function notThawed({ side, database }: Session): PgleapError {
-  return new PgleapError({
-    code: 'online.not-thawed',
-    message: `The pause has failed, and the ${side} does not answer: its database "${database}" may still be closed to writes.`,
-    hint: `When it answers, run the same command again, or ALTER DATABASE "${database}" RESET default_transaction_read_only there.`,
-    party: side,
-  })
 }
 
 function tooLong(maxPauseMs: number, { steps }: SwitchReport): PgleapError {

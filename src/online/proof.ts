@@ -4,6 +4,7 @@ import { PgleapError } from '../errors.ts'
 import type { Event } from '../report/index.ts'
 import { dumpSchema } from '../pgdump/index.ts'
 import { verify, type ObjectVerdict, type VerifyResult } from '../verify/index.ts'
+import { readSchema, type SchemaObject } from './drift.ts'
 import { drain, positionNow } from './fence.ts'
 import type { OnlineSwitchOptions } from './options.ts'
 import type { OnlineRecord } from './record.ts'
@@ -16,6 +17,8 @@ export interface Proven {
    * application, on the passive by whoever was not kept out, or by the stream, which wrote the same on the active.
    */
   counters: Record<'active' | 'passive', WriteCounters>
+  /** The passive side's, from before it was compared. */
+  schema: readonly SchemaObject[]
   /** Tables, as `schema.name`, that are to be compared in the pause whatever their counters say. */
   open: ReadonlySet<string>
   /** Rows of pg_largeobject written so far; undefined where the two sides' objects were not the same. */
@@ -50,6 +53,7 @@ export async function proveWhileStreaming(comparing: Comparing): Promise<Proven>
   const signal = options.signal ?? new AbortController().signal
   const counters = { active: await readWriteCounters(active), passive: await readWriteCounters(passive) }
   const largeObjects = { active: await largeObjectWrites(active), passive: await largeObjectWrites(passive) }
+  const schema = await readSchema(passive)
   await using first = await SourceSnapshot.take(() => sides.open(active.side, 'verify'), { signal })
   await drain(active, slot, await positionNow(active), signal)
   await using second = await SourceSnapshot.take(() => sides.open(passive.side, 'verify'), { signal })
@@ -75,6 +79,7 @@ export async function proveWhileStreaming(comparing: Comparing): Promise<Proven>
   const bytes = await bytesOfTables(active)
   return {
     counters,
+    schema,
     open: new Set([
       ...result.tables.filter(isOpen).map(({ object }) => object),
       ...record.tables.filter(({ rule }) => rule === 'paused').map(({ schema, name }) => `${schema}.${name}`),

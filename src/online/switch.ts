@@ -1,7 +1,7 @@
 import type { Session, Side } from '../connection/index.ts'
 import { RunLock } from '../engine/index.ts'
 import { PgleapError } from '../errors.ts'
-import { assertNoDrift, rememberSchema } from './drift.ts'
+import { assertNoDrift, assertSameSchema, rememberSchema } from './drift.ts'
 import { assertCanEnd, isClosed, mayLogIn } from './freeze.ts'
 import { assertLargeObjectsFit, largeObjectsAhead } from './large-objects.ts'
 import { streamNames, type StreamNames } from './names.ts'
@@ -15,6 +15,7 @@ import { amend, theRecord, type OnlineRecord } from './record.ts'
 import { otherSide, sidesOf, type Sides } from './sides.ts'
 import { startLock } from './start-lock.ts'
 import { dropPublished, dropSubscription, startSubscription } from './stream.ts'
+import { thaw } from './thaw.ts'
 import { assertNoWriters } from './writers.ts'
 
 export interface SwitchReport {
@@ -79,6 +80,7 @@ export async function switchTo(to: Side, options: OnlineSwitchOptions): Promise<
   if (isOpen && !(await isClosed(active))) throw bothOpen(passive)
   const hasOpened = record.phase === 'switching' && isOpen
   if (!hasOpened) {
+    if (record.phase === 'switching') await letGo(the)
     await noteAcceptedWriters(the)
     await assertCanClose(the)
     await noteAppRoles(the)
@@ -87,6 +89,15 @@ export async function switchTo(to: Side, options: OnlineSwitchOptions): Promise<
   }
   await complete(the)
   return report
+}
+
+/**
+ * Where a switch was killed in its pause, the application is still held back: it goes on while everything is compared anew, and
+ * where that comes to nothing. Who logged in meanwhile is read only.
+ */
+async function letGo(the: Switch): Promise<void> {
+  if (await isClosed(the.active)) the.closedSince = '-infinity'
+  await thaw(the, [])
 }
 
 /** Written down before anybody is kept out, so that everybody is let in again. */
@@ -126,6 +137,7 @@ async function prove(the: Switch): Promise<Proven> {
   // Making a slot for the way back would wait for them in the pause.
   await assertNonePrepared(passive)
   const proven = await proveWhileStreaming({ sides, record, options, active, passive, slot: now.slot })
+  await assertSameSchema(passive, proven.schema)
   const expectedMs = Math.round(await expectedProofMs(proven, active, passive))
   if (expectedMs > maxPauseMs) throw proofTooLong(expectedMs, maxPauseMs)
   if (await largeObjectsMayDiffer(proven, active, passive)) {

@@ -1,0 +1,96 @@
+import { setTimeout as sleep } from 'node:timers/promises'
+import type { Session, Side } from '../connection/index.ts'
+import { PgleapError } from '../errors.ts'
+import { endReadOnly, reopen } from './freeze.ts'
+import { endBackend } from './own-sessions.ts'
+import { amend, before } from './record.ts'
+import { sidesOf } from './sides.ts'
+import { dropPublished, dropSubscription, startSubscription } from './stream.ts'
+import type { Switch } from './switch.ts'
+
+/** How often, and how far apart in milliseconds, a server is asked that has just been lost. */
+const TRIES = 20
+const BETWEEN_TRIES_MS = 500
+
+/**
+ * Lets the application write to the side where it wrote before, first of all; then takes back what was prepared for the
+ * other side, as far as that answers: a later switch, or `abort`, does the rest. `running`: sessions on that side which may
+ * still be at work, or hold the locks, and are of no use any more.
+ *
+ * @throws PgleapError `online.not-thawed` where the active side does not answer
+ */
+export async function thaw(the: Switch, running: readonly Session[]): Promise<void> {
+  const { active, passive, now, back, record, options } = the
+  const thawed = await insistently(the, active.side, async (session) => {
+    for (const one of running) await endBackend(session, one)
+    await reopen(session, before(record, active.side))
+    if (the.closedSince !== undefined) await endReadOnly(session, the.closedSince)
+    return 'done'
+  })
+  if (thawed === undefined) throw notThawed(active)
+  for (const router of options.routers ?? []) {
+    await router.release().catch((error: unknown) => {
+      notice(the, 'online.not-released', `${router.name} still holds the application back: ${text(error)}`)
+    })
+  }
+  // The stream first: without it the slot grows. Each by itself, as either side may be the one that does not answer.
+  const tidied = [
+    await insistently(the, passive.side, async (session) => {
+      await startSubscription(session, now)
+      await dropPublished(session, back)
+      return 'done'
+    }),
+    await insistently(the, active.side, async (session) => {
+      await dropSubscription(session, back)
+      return 'done'
+    }),
+    await insistently(the, 'target', async (session) => {
+      const shutOut = { ...record.shutOut, [active.side]: [] }
+      the.record = await amend(session, record, { phase: 'streaming', shutOut })
+      return 'done'
+    }),
+  ]
+  if (tidied.includes(undefined)) {
+    notice(
+      the,
+      'online.not-tidied',
+      'The application writes again, but not everything that was prepared could be set back.',
+    )
+  }
+}
+
+/** Does one thing on one side, on a session of its own that no signal ends; undefined where the server does not answer. */
+export async function insistently<T>(
+  { options, record }: Switch,
+  side: Side,
+  work: (session: Session) => Promise<T>,
+): Promise<T | undefined> {
+  const sides = sidesOf(options.source ?? record.source.connection, options.target, undefined)
+  for (let left = TRIES; left > 0; left -= 1) {
+    try {
+      await using session = await sides.open(side, 'thaw')
+      return await work(session)
+    } catch {
+      await sleep(BETWEEN_TRIES_MS)
+    }
+  }
+  return undefined
+}
+
+function notice({ options }: Switch, code: string, message: string): void {
+  const hint = 'Run `pgleap online status`; the next cutover, or `pgleap online abort`, sets the rest back.'
+  options.onEvent?.({ type: 'notice', at: Date.now(), level: 'warning', code, message, hint })
+}
+
+function text(error: unknown): string {
+  return error instanceof Error ? error.message : String(error)
+}
+
+function notThawed({ side, database }: Session): PgleapError {
+  return new PgleapError({
+    code: 'online.not-thawed',
+    message: `The pause has failed, and the ${side} does not answer: its database "${database}" may still be closed to writes.`,
+    hint: `When it answers, run the same command again, or ALTER DATABASE "${database}" RESET default_transaction_read_only there.`,
+    party: side,
+  })
+}

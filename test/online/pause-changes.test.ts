@@ -1,0 +1,130 @@
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { abort, start, switchTo } from '../../src/online/index.ts'
+import type { Router } from '../../src/online/router.ts'
+import { connectClient } from '../kit/index.ts'
+import { killAt } from './load/kill.ts'
+import { pairOf, write, type StreamingPair } from './pair.ts'
+
+/** Does something when the pause begins, and notes when the application is let go. */
+function inPause(work: () => Promise<unknown>): Router {
+  return {
+    name: 'a router',
+    hold: async () => void (await work()),
+    lead: async () => {},
+    release: async () => {},
+    [Symbol.asyncDispose]: async () => {},
+  }
+}
+
+/** Which side a new session may write to. */
+async function openSides({ source, target }: StreamingPair): Promise<string[]> {
+  const open: string[] = []
+  for (const [name, side] of Object.entries({ source, target })) {
+    const [row] = await side.query<{ closed: string }>(
+      `select current_setting('default_transaction_read_only') as closed`,
+    )
+    if (row?.closed === 'off') open.push(name)
+  }
+  return open
+}
+
+describe('what somebody does in the middle of a switch', { timeout: 300_000 }, () => {
+  let pair: StreamingPair
+  let ends: { source: string; target: string }
+
+  beforeAll(async () => {
+    pair = await pairOf(14, 17)
+    await write(
+      pair.source,
+      `create table rest (id int primary key, v text check (v <> ''));
+       create index rest_v on rest (v);
+       insert into rest values (1, 'v');
+       create view seen as select id from rest`,
+    )
+    ends = { source: pair.source.url, target: pair.target.url }
+    await start(ends)
+  }, 120_000)
+
+  afterAll(() => pair[Symbol.asyncDispose](), 60_000)
+
+  /** Why a cutover was refused, after which the source has to be open; taken back where it was not refused. */
+  async function refusal(work: () => Promise<unknown>, undo: () => Promise<unknown>): Promise<unknown> {
+    let error: unknown
+    try {
+      await switchTo('target', { ...ends, routers: [inPause(work)] })
+    } catch (reason) {
+      error = reason
+    }
+    const open = await openSides(pair)
+    await undo()
+    if (error === undefined) await switchTo('source', ends)
+    expect(open, String(error)).toEqual(['source'])
+    return error
+  }
+
+  test.each([
+    ['an index dropped', 'drop index rest_v', 'create index rest_v on rest (v)'],
+    [
+      'a constraint dropped',
+      'alter table rest drop constraint rest_v_check',
+      `alter table rest add constraint rest_v_check check (v <> '')`,
+    ],
+    [
+      'a trigger added',
+      `create function stop() returns trigger language plpgsql as 'begin return null; end';
+       create trigger stop before insert on rest for each row execute function stop()`,
+      'drop function stop cascade',
+    ],
+    ['a view dropped', 'drop view seen', 'create view seen as select id from rest'],
+  ])('is found on the side that is to open: %s', async (_what, sql, back) => {
+    const { target } = pair
+    const error = await refusal(
+      () => write(target, sql),
+      () => write(target, back),
+    )
+    expect(error).toMatchObject({ code: 'online.drift', party: 'target' })
+  })
+
+  /** Does something once the locks are taken, which the slot of the way back shows. */
+  function onceLocked(work: () => Promise<unknown>): { begin: () => Promise<void>; done: () => Promise<unknown> } {
+    let doing: Promise<unknown> = Promise.resolve()
+    const wait = async () => {
+      await using look = await connectClient(pair.target.server.url())
+      const slot = `select from pg_replication_slots where slot_name like '%\\_back'`
+      while ((await look.query(slot)).rows.length === 0);
+      return await work()
+    }
+    return {
+      begin: async () => {
+        doing = wait()
+      },
+      done: () => doing,
+    }
+  }
+
+  test('is found where the locks are gone', async () => {
+    const { source } = pair
+    const locker = `select pg_terminate_backend(pid) from pg_stat_activity where application_name = 'pgleap: freeze' and datname = 'app'`
+    const ending = onceLocked(async () => expect(await source.query(locker)).toHaveLength(1))
+    expect(await refusal(ending.begin, ending.done)).toMatchObject({ code: 'connection.lost', party: 'source' })
+  })
+
+  test('is found where somebody lets writes go on', async () => {
+    const { source } = pair
+    const opening = onceLocked(() => write(source, 'alter database app reset default_transaction_read_only'))
+    expect(await refusal(opening.begin, opening.done)).toMatchObject({ code: 'online.both-open', party: 'source' })
+  })
+
+  test('keeps nobody out where a killed switch cannot be gone on with', async () => {
+    const { source } = pair
+    expect(await killAt({ step: 'freeze' }, 'target', ends)).toBe('SIGKILL')
+    expect(await openSides(pair)).toEqual([])
+    await write(source, 'alter table rest add column c int')
+    const error = await refusal(
+      async () => {},
+      () => write(source, 'alter table rest drop column c'),
+    )
+    expect(error).toMatchObject({ code: 'online.drift', party: 'source' })
+    await abort(ends)
+  })
+})
