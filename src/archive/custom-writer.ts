@@ -5,9 +5,9 @@ import { checkLevel } from './compression/compress.ts'
 import type { TextMode } from './cursor.ts'
 import { DATA, LARGE_OBJECTS } from './custom-blocks.ts'
 import { outputTo, type Output } from './single-output.ts'
-import { dataForm, type ArchiveWriter, type DataSink, type LargeObjectsSink, type WrittenFile } from './data.ts'
+import { type ArchiveWriter, type DataSink, type LargeObjectsSink, type WrittenFile } from './data.ts'
 import type { Archive, Compression, Entry } from './entry.ts'
-import { END_MARKER } from './rows.ts'
+import { frameOf } from './rows.ts'
 import { charset, tocBytes } from './toc-bytes.ts'
 import { hasData, withData, writtenVersion } from './written.ts'
 
@@ -52,10 +52,12 @@ class CustomWriter implements ArchiveWriter {
   async data(entry: Entry): Promise<DataSink> {
     await this.#block(entry, DATA)
     const stream = this.#stream()
+    const { head, tail } = frameOf(entry)
+    await stream.write(head)
     return {
       write: (...chunks) => stream.write(...chunks),
       end: async () => {
-        if (entry.desc === 'TABLE DATA' && dataForm(entry) === 'copy') await stream.write(END_MARKER)
+        await stream.write(tail)
         const size = await stream.end()
         await this.#output.write(int(0))
         this.#state = 'free'

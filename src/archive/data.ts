@@ -17,8 +17,8 @@ export interface LargeObject {
 export interface ArchiveData {
   readonly archive: Archive
   /**
-   * Of a TABLE DATA entry: COPY text up to, not including, the end marker, or INSERT statements (see `dataForm`). Of any
-   * other entry with data, its bytes as they are. Chunks end anywhere. Several entries may be read at once.
+   * Of a TABLE DATA entry: COPY's rows, without what stands before the first and behind the last, or INSERT statements (see
+   * `dataForm`). Of any other entry with data, its bytes as they are. Chunks end anywhere. Several entries may be read at once.
    */
   data(entry: Entry, options?: ReadOptions): AsyncIterable<Buffer>
   /** The objects of a BLOBS entry: one entry for each batch since PostgreSQL 17, one for all before. */
@@ -48,7 +48,7 @@ export interface DataSink {
    * streams may write to one sink at once, as long as the chunks of each call consist of whole rows.
    */
   write(...chunks: Uint8Array[]): Promise<void>
-  /** Adds the end marker of COPY data, where the entry has that form, and closes; tells of the file, where it has one of its own. */
+  /** Adds what stands behind the rows of COPY, where the entry has that form, and closes; tells of the file, where it has one of its own. */
   end(): Promise<DataSize & { file?: WrittenFile }>
 }
 
@@ -60,8 +60,8 @@ export interface LargeObjectsSink {
 /** Disposal without `finish` leaves nothing that looks whole. All may throw PgleapError `archive.unwritable`. */
 export interface ArchiveWriter extends AsyncDisposable {
   /**
-   * Opens an entry's data; the entry is one of COPY or INSERT form by its copyStmt. In a directory several may be open
-   * at once; in a custom file one after the other.
+   * Opens an entry's data, of the form that its copyStmt says. In a directory several may be open at once; in a custom file
+   * one after the other.
    */
   data(entry: Entry): Promise<DataSink>
   largeObjects(entry: Entry): Promise<LargeObjectsSink>
@@ -75,7 +75,27 @@ export interface DirectoryWriter extends ArchiveWriter {
   discard(entry: Entry): Promise<void>
 }
 
-/** What the data of a TABLE DATA entry is; pg_dump leaves the COPY statement out where it dumps INSERT statements. */
-export function dataForm(entry: Entry): 'copy' | 'inserts' {
-  return entry.copyStmt === '' ? 'inserts' : 'copy'
+/**
+ * What the data of a TABLE DATA entry is; pg_dump leaves the COPY statement out where it dumps INSERT statements. Rows in binary form
+ * are our own dumps' alone (see `copyOfRows`).
+ */
+export function dataForm({ copyStmt }: Pick<Entry, 'copyStmt'>): 'text' | 'binary' | 'inserts' {
+  if (copyStmt === '') return 'inserts'
+  return copyStmt.endsWith(FROM.binary) ? 'binary' : 'text'
 }
+
+/**
+ * The COPY statement of a TABLE DATA entry. pg_restore sends it to the server as it stands, and then the entry's data, byte for
+ * byte (restore_toc_entry and ExecuteSqlCommandBuf in pg_backup_archiver.c and pg_backup_db.c): so it loads rows of either form.
+ */
+export function copyOfRows(into: string, rows: 'text' | 'binary'): string {
+  return `COPY ${into}${FROM[rows]}`
+}
+
+/** `COPY table (columns)` of an entry's statement. */
+export function copyHead({ copyStmt }: Pick<Entry, 'copyStmt'>): string {
+  if (copyStmt.endsWith(FROM.binary)) return copyStmt.slice(0, -FROM.binary.length)
+  return copyStmt.replace(/\s+FROM\s+stdin;\s*$/i, '')
+}
+
+const FROM = { text: ' FROM stdin;\n', binary: ' FROM stdin WITH (FORMAT binary);\n' } as const

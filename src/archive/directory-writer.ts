@@ -5,18 +5,11 @@ import { BlockPipe } from './compression/block-pipe.ts'
 import { BLOCK_BYTES, blockCompressor, type CompressBlock } from './compression/compress.ts'
 import { SUFFIXES } from './compression/kinds.ts'
 import type { TextMode } from './cursor.ts'
-import {
-  dataForm,
-  type DataSink,
-  type DataSize,
-  type DirectoryWriter,
-  type LargeObjectsSink,
-  type WrittenFile,
-} from './data.ts'
+import { type DataSink, type DataSize, type DirectoryWriter, type LargeObjectsSink, type WrittenFile } from './data.ts'
 import type { Archive, Compression, Entry } from './entry.ts'
 import { unwritable } from './errors.ts'
 import { makeDurable, OutputFile } from './output.ts'
-import { END_MARKER } from './rows.ts'
+import { frameOf } from './rows.ts'
 import { charset, tocBytes } from './toc-bytes.ts'
 import { NEWEST_VERSION, withData, writtenVersion } from './written.ts'
 
@@ -66,10 +59,12 @@ class FilesWriter implements DirectoryWriter {
 
   async data(entry: Entry): Promise<DataSink> {
     const { pipe, close } = await this.#stream(entry, this.#fileOf(entry))
+    const { head, tail } = frameOf(entry)
+    await pipe.write(head)
     return {
       write: (...chunks) => pipe.write(...chunks),
       end: async () => {
-        if (entry.desc === 'TABLE DATA' && dataForm(entry) === 'copy') await pipe.write(END_MARKER)
+        await pipe.write(tail)
         const { size, file } = await close()
         this.#ended(entry)
         return { ...size, file }

@@ -9,6 +9,8 @@ export { archiveSettings, type ArchiveSettings } from './settings.ts'
 export { decoderOf } from './encoding.ts'
 export { tokens, type Token } from './lexer.ts'
 export {
+  copyHead,
+  copyOfRows,
   dataForm,
   type ArchiveData,
   type ArchiveWriter,
@@ -25,6 +27,7 @@ export type { TextMode } from './cursor.ts'
 export { decompressor } from './compression/decompress.ts'
 export { customWriter, type CustomWriterOptions } from './custom-writer.ts'
 export { directoryWriter, type DirectoryWriterOptions } from './directory-writer.ts'
+export { binaryCopy } from './binary-rows.ts'
 export { fileChecksum } from './file-checksum.ts'
 export { openArchive, type OpenOptions } from './open.ts'
 export { packedOutput, type PackedOutput, type PackedOutputOptions } from './packed-output.ts'

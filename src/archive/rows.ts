@@ -1,3 +1,6 @@
+import { BINARY_HEADER, BINARY_TRAILER } from './binary-rows.ts'
+import { dataForm } from './data.ts'
+import type { Entry } from './entry.ts'
 import { damagedData } from './errors.ts'
 
 /** Rows are handed on in pieces of about this size: pg_dump writes some archives in chunks of one row. */
@@ -5,8 +8,25 @@ const GATHERED = 64 * 1024
 /** The end marker and the empty lines behind it are a few bytes less than this. */
 const TAIL = 16
 
-/** What pg_dump writes behind the last row of a table (dumpTableData_copy of pg_dump.c). */
-export const END_MARKER = Buffer.from('\\.\n\n\n')
+/** What stands before the first and behind the last row of a table. */
+export interface RowsFrame {
+  head: Buffer
+  tail: Buffer
+}
+
+/** In text, what dumpTableData_copy of pg_dump.c writes. */
+const FRAMES: Record<'text' | 'binary' | 'inserts', RowsFrame> = {
+  text: { head: Buffer.alloc(0), tail: Buffer.from('\\.\n\n\n') },
+  binary: { head: BINARY_HEADER, tail: BINARY_TRAILER },
+  inserts: { head: Buffer.alloc(0), tail: Buffer.alloc(0) },
+}
+
+const NO_FRAME = FRAMES.inserts
+
+/** Of an entry that has no rows, nothing stands around its data. */
+export function frameOf(entry: Pick<Entry, 'desc' | 'copyStmt'>): RowsFrame {
+  return entry.desc === 'TABLE DATA' ? FRAMES[dataForm(entry)] : NO_FRAME
+}
 
 /** The statements of INSERT form, which pg_dump ends with empty lines (dumpTableData_insert of pg_dump.c). */
 export async function* withEnding(source: AsyncIterable<Buffer>): AsyncGenerator<Buffer> {

@@ -2,6 +2,8 @@ import { ahead } from './bytes.ts'
 import { dataForm, type ReadOptions } from './data.ts'
 import type { Entry } from './entry.ts'
 import { named, stopIfAborted } from './errors.ts'
+import { unreachable } from '../errors.ts'
+import { withoutBinaryFrame } from './binary-rows.ts'
 import { withEnding, withoutEndMarker } from './rows.ts'
 
 export interface Origin extends ReadOptions {
@@ -22,7 +24,17 @@ export function entryData(
 /** Each form has an end of its own, by which it is known to be all there. */
 function wholeData(entry: Entry, bytes: AsyncIterable<Buffer>): AsyncIterable<Buffer> {
   if (entry.desc !== 'TABLE DATA') return bytes
-  return dataForm(entry) === 'copy' ? withoutEndMarker(bytes) : withEnding(bytes)
+  const form = dataForm(entry)
+  switch (form) {
+    case 'text':
+      return withoutEndMarker(bytes)
+    case 'binary':
+      return withoutBinaryFrame(bytes)
+    case 'inserts':
+      return withEnding(bytes)
+    default:
+      return unreachable(form)
+  }
 }
 
 /** Ends when the signal fires, and names the archive in what is thrown. */

@@ -18,6 +18,7 @@ import {
   type TextMode,
   type WrittenFile,
 } from '../archive/index.ts'
+import { PgleapError } from '../errors.ts'
 
 export interface PlainOptions {
   from: ArchiveData
@@ -65,6 +66,7 @@ class Script {
   }
 
   async write(archive: Archive): Promise<void> {
+    assertText(archive)
     // Outside of it psql obeys backslash commands, which a name in a hostile source could smuggle in (CVE-2025-8714).
     const key = randomBytes(24).toString('hex')
     await this.#text(`--\n-- PostgreSQL database dump\n--\n\n\\restrict ${key}\n\n${preamble(archive)}\n`)
@@ -95,7 +97,7 @@ class Script {
 
   async #rows(entry: Entry): Promise<number> {
     const { from, signal } = this.#options
-    const isCopy = dataForm(entry) === 'copy'
+    const isCopy = dataForm(entry) === 'text'
     if (isCopy) await this.#text(entry.copyStmt)
     let bytes = 0
     for await (const chunk of from.data(entry, { signal })) {
@@ -140,6 +142,18 @@ class Script {
   #text(text: string): Promise<void> {
     return this.#write(Buffer.from(text, this.#charset))
   }
+}
+
+/** A script is text; psql would take rows in binary form for it. */
+function assertText({ entries }: Archive): void {
+  const binary = entries.find((entry) => entry.desc === 'TABLE DATA' && dataForm(entry) === 'binary')
+  if (binary === undefined) return
+  throw new PgleapError({
+    code: 'archive.binary-rows',
+    message: `The archive holds the rows of ${binary.namespace ?? ''}.${binary.tag} in binary form, which no script can hold.`,
+    hint: 'Restore it into a database and dump that as a script, or dump the source again without --rows binary.',
+    party: 'usage',
+  })
 }
 
 /** The session that pg_dump's statements were written for (_doSetFixedOutputState), without what older servers lack. */

@@ -22,6 +22,11 @@ const DUMP_OPTIONS = {
   },
   compression: COMPRESSION.compression,
   compressionLevel: COMPRESSION.level,
+  rows: {
+    flags: '--rows <form>',
+    help: 'text (default), or binary: quicker, but no script',
+    parse: oneOf('text', 'binary'),
+  },
   jobs: { ...MIGRATE_OPTIONS.jobs, help: 'tables that are read at a time (4)' },
   partSize: { ...MIGRATE_OPTIONS.partSize, help: 'read larger tables in parts of such a size: 1GB' },
   include: MIGRATE_OPTIONS.include,
@@ -91,5 +96,6 @@ const EXAMPLES = `
 Examples:
   pgleap dump postgres://old/app app.dump
   pgleap dump postgres://old/app app.custom --format custom --compress zstd
+  pgleap dump postgres://old/app app.dump --rows binary --compress zstd
   pgleap dump --all-databases postgres://old/postgres server.dump
   pgleap dump postgres://old/app - | gzip > app.sql.gz`

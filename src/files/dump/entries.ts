@@ -1,4 +1,4 @@
-import type { Archive, Entry } from '../../archive/index.ts'
+import { copyOfRows, type Archive, type Entry } from '../../archive/index.ts'
 import type { TableFacts } from '../../catalog/index.ts'
 import type { SequenceState } from '../../copy/index.ts'
 import { unreachable } from '../../errors.ts'
@@ -12,6 +12,8 @@ import { placeStatistics } from './statistics.ts'
 export interface DumpedTable {
   facts: TableFacts
   entry: Entry
+  /** The form of its rows. */
+  rows: 'text' | 'binary'
 }
 
 export interface DumpedLargeObjects {
@@ -35,6 +37,8 @@ export interface EntriesInput {
   largeObjects: readonly LargeObjectGroup[]
   /** How the archive names where data lies. */
   format: 'directory' | 'custom'
+  /** `binary` where the types of a table allow it. */
+  rows: 'text' | 'binary'
 }
 
 export interface ExtensionSequence {
@@ -134,14 +138,21 @@ function tablesData(input: EntriesInput, ids: Ids): DumpedTable[] {
   const order = referencedFirst(input.tables.toSorted(byName), { oidOf: ({ oid }) => oid, references })
   const done = new Map<number, number>()
   return order.map((facts) => {
-    const entry = tableData(facts, input, ids)
+    const rows = input.rows === 'binary' ? formOf(facts) : 'text'
+    const entry = tableData(facts, { ...input, rows }, ids)
     done.set(facts.oid, entry.dumpId)
     const needed = (references.get(facts.oid) ?? []).flatMap((oid) => done.get(oid) ?? [])
-    return { facts, entry: { ...entry, dependencies: [...entry.dependencies, ...needed] } }
+    return { facts, rows, entry: { ...entry, dependencies: [...entry.dependencies, ...needed] } }
   })
 }
 
-function tableData(facts: TableFacts, { loadedThrough, format }: EntriesInput, ids: Ids): Entry {
+/** A row without columns could not be told from the end of the rows. */
+function formOf({ columns }: TableFacts): 'text' | 'binary' {
+  const kept = columns.filter(({ generated }) => generated === 'no')
+  return kept.length > 0 && kept.every(({ binarySafe }) => binarySafe) ? 'binary' : 'text'
+}
+
+function tableData(facts: TableFacts, { loadedThrough, format, rows }: EntriesInput, ids: Ids): Entry {
   const root = loadedThrough.get(facts.oid)
   const into = root ?? facts
   const columns = facts.columns.filter(({ generated }) => generated === 'no').map(({ name }) => quoteIdent(name))
@@ -155,7 +166,7 @@ function tableData(facts: TableFacts, { loadedThrough, format }: EntriesInput, i
     owner: facts.owner,
     // pg_restore truncates no table before it loads rows that say so (is_load_via_partition_root in pg_backup_archiver.c).
     defn: root === undefined ? '' : `-- load via partition root ${qualified(root.schema, root.name)}`,
-    copyStmt: `COPY ${qualified(into.schema, into.name)}${list} FROM stdin;\n`,
+    copyStmt: copyOfRows(`${qualified(into.schema, into.name)}${list}`, rows),
     dependencies: ids.of(facts, facts.extension?.name),
   }
 }

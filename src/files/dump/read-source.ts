@@ -74,6 +74,7 @@ export async function readForDump(snapshot: SourceSnapshot, options: ReadOptions
     extensionSequences: await keeper.query<ExtensionSequence>(extensionSequencesSql),
     largeObjects: largeObjectFacts.count === 0 ? [] : await readLargeObjectGroups(keeper),
     format: choices.format === 'directory' ? 'directory' : 'custom',
+    rows: choices.rows,
   })
   return {
     ...entries,

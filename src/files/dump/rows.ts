@@ -5,33 +5,39 @@ import type { Session } from '../../connection/index.ts'
 import { copyStatements, type Part } from '../../copy/index.ts'
 import { copyOut, Payloads, type CopyResult, type PayloadRun } from '../../wire/index.ts'
 
-/** `COPY ... TO STDOUT` of one part of a table, as text in the archive's encoding; generated columns are left out. */
-export function rowsSql({ schema, name, columns }: TableFacts, part: Part, encoding: string): string {
+/** `COPY ... TO STDOUT` of one part of a table; text in the archive's encoding. Generated columns are left out. */
+function rowsSql({ schema, name, columns }: TableFacts, { part, format, encoding }: RowsToRead): string {
   const names = columns.filter(({ generated }) => generated === 'no').map((column) => column.name)
-  return copyStatements({ schema, name, columns: names, format: 'text', mode: 'append', part, encoding }, encoding)
-    .copyOut
+  return copyStatements({ schema, name, columns: names, format, mode: 'append', part, encoding }, encoding).copyOut
+}
+
+export interface RowsToRead {
+  part: Part
+  format: 'text' | 'binary'
+  /** Of COPY text. */
+  encoding: string
 }
 
 /**
- * Runs the COPY and hands its text to `take` as it comes, not faster than it is taken; the bytes are `take`'s until its
+ * Reads rows and hands them to `take` as they come, not faster than they are taken; the bytes are `take`'s until its
  * promise settles. Throws what `take` throws, the
  * server's DatabaseError, and that of the cancelled query when the signal fires; the session is usable afterwards, its
  * transaction aborted.
  */
 export async function readRows(
   session: Session,
-  sql: string,
+  { table, ...rows }: RowsToRead & { table: TableFacts },
   take: (run: PayloadRun) => Promise<void>,
   signal: AbortSignal,
 ): Promise<CopyResult> {
-  const payloads = new Payloads()
+  const payloads = new Payloads(rows.format)
   // The many tables of a dump listen to its one signal.
   setMaxListeners(0, signal)
   const cancel = () => void session.cancel()
   signal.throwIfAborted()
   signal.addEventListener('abort', cancel, { once: true })
   try {
-    return await copyOut(session, sql, (chunk) => {
+    return await copyOut(session, rowsSql(table, rows), (chunk) => {
       const run = payloads.take(chunk)
       return run.bytes.length === 0 ? undefined : take(run)
     })

@@ -4,7 +4,7 @@ import type { DumpedLargeObjects, DumpedTable } from './entries.ts'
 import { largeObjectContents } from './large-object-contents.ts'
 import type { Moved, Progress } from './progress.ts'
 import { pulled } from './pulled.ts'
-import { readRows, rowsSql } from './rows.ts'
+import { readRows } from './rows.ts'
 import type { WrittenData } from './write-directory.ts'
 import { partsOf } from './write-directory.ts'
 
@@ -52,7 +52,7 @@ export class SourceData implements ArchiveData {
         for (const part of partsOf(table, new Map())) {
           const read = await readRows(
             this.#session,
-            rowsSql(table.facts, part, encoding),
+            { table: table.facts, part, format: table.rows, encoding },
             async (run) => {
               so.bytes += run.bytes.length
               // Who pulls has it for longer than the connection leaves it alone.

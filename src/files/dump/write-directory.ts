@@ -8,7 +8,7 @@ import type { FirstFailure } from './first-failure.ts'
 import type { FinishedTable } from './journal.ts'
 import { largeObjectContents } from './large-object-contents.ts'
 import type { Broken, DumpStep, Moved, Progress } from './progress.ts'
-import { readRows, rowsSql, SharedRows } from './rows.ts'
+import { readRows, SharedRows } from './rows.ts'
 
 export interface WrittenTable extends Moved {
   table: DumpedTable
@@ -91,7 +91,7 @@ interface TableAttempt {
 /** The table's file is opened when the first part begins. */
 async function writeParts(
   writer: DirectoryWriter,
-  { table: { facts, entry }, steps, attempt }: TableAttempt,
+  { table: { facts, entry, rows: format }, steps, attempt }: TableAttempt,
   { readers, encoding }: DataToWrite,
 ): Promise<Moved & { file: WrittenFile | undefined }> {
   let opened: Promise<{ sink: DataSink; rows: SharedRows }> | undefined
@@ -115,7 +115,7 @@ async function writeParts(
               await own.write(run)
               moved({ bytes: read, rows: 0 })
             }
-            return readRows(session, rowsSql(facts, part, encoding), take, attempt.signal)
+            return readRows(session, { table: facts, part, format, encoding }, take, attempt.signal)
           })
         }),
       ),

@@ -1,4 +1,4 @@
-import { archiveSettings, dataForm, type Archive, type Entry } from '../../archive/index.ts'
+import { archiveSettings, binaryCopy, copyHead, dataForm, type Archive, type Entry } from '../../archive/index.ts'
 import type { Session } from '../../connection/index.ts'
 import type { StepResult } from '../../engine/index.ts'
 import { PgleapError } from '../../errors.ts'
@@ -27,12 +27,15 @@ export async function bringRows(
   const table = qualified(work.schema, work.name)
   if (work.mode === 'whole') await target.script(`TRUNCATE ONLY ${table}`)
   const rows = counted(files.open.data(entry, { signal: options.signal }), options.onProgress)
-  if (dataForm(entry) === 'inserts') {
+  const form = dataForm(entry)
+  if (form === 'inserts') {
     return runInserts(target, rows, { table, mode: work.mode, settings: archiveSettings(files.open.archive) })
   }
+  if (form === 'binary')
+    return copyIn(target, copyStatement(entry, { format: 'binary', mode: work.mode }), binaryCopy(rows))
   const settings = archiveSettings(files.open.archive)
   const encoding = settings.clientEncoding === 'SQL_ASCII' ? await encodingOf(target) : settings.clientEncoding
-  return copyIn(target, copyStatement(entry, { encoding, mode: work.mode }), rows)
+  return copyIn(target, copyStatement(entry, { format: 'text', encoding, mode: work.mode }), rows)
 }
 
 /** @throws PgleapError `restore.no-entry`, where the archive is another one, in spite of its contents' hash */
@@ -47,16 +50,15 @@ export function entryOf({ entries }: Archive, dumpId: number): Entry {
   })
 }
 
+type CopyForm = { mode: EntryDataWork['mode'] } & ({ format: 'text'; encoding: string } | { format: 'binary' })
+
 /**
- * pg_dump's COPY with options of our own: rows are in the archive's encoding, and those of a table that was emptied in this
- * transaction are frozen at once.
+ * pg_dump's COPY with options of our own: text is in the archive's encoding, and rows of a table that was emptied in this
+ * transaction are frozen at once. Text within rows in binary form is in the session's encoding, UTF8: none other is dumped so.
  */
-export function copyStatement(
-  { copyStmt }: Pick<Entry, 'copyStmt'>,
-  { encoding, mode }: { encoding: string; mode: EntryDataWork['mode'] },
-): string {
-  const head = copyStmt.replace(/\s+FROM\s+stdin;\s*$/i, '')
-  return `${head} FROM STDIN (FORMAT text, ENCODING ${quoteLiteral(encoding)}${mode === 'whole' ? ', FREEZE' : ''})`
+export function copyStatement(entry: Pick<Entry, 'copyStmt'>, form: CopyForm): string {
+  const format = form.format === 'binary' ? 'FORMAT binary' : `FORMAT text, ENCODING ${quoteLiteral(form.encoding)}`
+  return `${copyHead(entry)} FROM STDIN (${format}${form.mode === 'whole' ? ', FREEZE' : ''})`
 }
 
 /** Text of SQL_ASCII has no encoding to convert from: the target is told that it is its own, and refuses what is not. */

@@ -81,10 +81,10 @@ describe('a stream of INSERT statements', () => {
 describe('the statement of a COPY', () => {
   test('names the encoding, and freezes only what this run has emptied', () => {
     const copyStmt = 'COPY public."a b" (x, "from stdin") FROM stdin;\n'
-    expect(copyStatement({ copyStmt }, { encoding: 'LATIN1', mode: 'append' })).toBe(
+    expect(copyStatement({ copyStmt }, { format: 'text', encoding: 'LATIN1', mode: 'append' })).toBe(
       `COPY public."a b" (x, "from stdin") FROM STDIN (FORMAT text, ENCODING 'LATIN1')`,
     )
-    expect(copyStatement({ copyStmt }, { encoding: 'UTF8', mode: 'whole' })).toMatch(/FREEZE\)$/)
+    expect(copyStatement({ copyStmt }, { format: 'text', encoding: 'UTF8', mode: 'whole' })).toMatch(/FREEZE\)$/)
   })
 
   test('tells rows that are loaded through the root of a partition tree', () => {
