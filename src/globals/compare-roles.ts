@@ -28,7 +28,15 @@ export function comparisonOf(plan: RolesPlan): RolesComparison {
   const missing = plan.changes.flatMap(({ kind, object }): Difference[] =>
     kind === 'own-membership'
       ? []
-      : [{ kind: kind === 'comment' ? 'role' : kind, object, field: 'existence', source: 'yes', target: 'no' }],
+      : [
+          {
+            kind: kind === 'comment' || kind === 'label' ? 'role' : kind,
+            object,
+            field: 'existence',
+            source: 'yes',
+            target: 'no',
+          },
+        ],
   )
   const differences = [...missing, ...plan.differences]
   return {

@@ -36,6 +36,8 @@ export interface RoleAttributes {
 export interface RoleFacts extends RoleAttributes {
   name: string
   comment: string | undefined
+  /** By their providers. */
+  labels: readonly RoleLabel[]
   verifier: Verifier
   /** Owner of something in any database of the server. */
   owns: boolean
@@ -43,6 +45,12 @@ export interface RoleFacts extends RoleAttributes {
   admin: boolean
   /** The session's user may SET ROLE to it, which giving it an object takes. */
   maySet: boolean
+}
+
+/** SECURITY LABEL FOR provider ON ROLE ... IS label. */
+export interface RoleLabel {
+  provider: string
+  label: string
 }
 
 /** What a role's password is checked against. `none`: no login by password. */

@@ -25,6 +25,8 @@ const roleSchema = z.object({
   connectionLimit: z.int(),
   validUntil: optional,
   comment: optional,
+  // Older pgleaps wrote none.
+  labels: z.array(z.object({ provider: z.string(), label: z.string() })).default([]),
   verifier: verifierSchema,
   owns: z.boolean(),
   admin: z.boolean(),

@@ -2,6 +2,7 @@ import { isReserved } from '../provider/index.ts'
 import { quoteIdent, quoteLiteral } from '../sql.ts'
 import type { RoleAttributes, RoleFacts } from './facts.ts'
 import { createRoleSql, GIVEN, wantedRole, withoutLogin, type Wanted } from './plan-attributes.ts'
+import { planLabels } from './plan-labels.ts'
 import { planMemberships, planOwnMemberships } from './plan-memberships.ts'
 import { planParameterGrants } from './plan-parameters.ts'
 import { planSettings } from './plan-settings.ts'
@@ -102,6 +103,7 @@ function create(planning: Planning, role: RoleFacts, wanted: Wanted): void {
     changes.push({ kind: 'role', object, sql, password: password.verifier, otherwise, roles: [] })
   }
   if (role.comment !== undefined) planComment(planning, name, role.comment)
+  planLabels(planning, role, { name, labels: [] })
 }
 
 function planComment({ changes }: Planning, name: string, comment: string): void {
@@ -138,6 +140,7 @@ function compareRole(planning: Planning, role: RoleFacts, there: RoleFacts, want
       found('comment', shown(role.comment), shown(there.comment))
     }
   }
+  planLabels(planning, role, there)
   const same = comparePassword(planning, role, there, wanted)
   if (same === 'DIFFERENT' && !connecting) found('password', 'another one', 'another one')
   return same

@@ -20,7 +20,7 @@ export interface RolesPlan {
 export type ObjectKind = 'role' | 'membership' | 'setting' | 'parameter'
 
 export interface Change {
-  kind: ObjectKind | 'comment' | 'own-membership'
+  kind: ObjectKind | 'comment' | 'label' | 'own-membership'
   /** As a person calls it: `role app`, `app in readers`. */
   object: string
   /** Without the password. */
@@ -58,6 +58,8 @@ export type Reason =
   | 'tablespace-missing'
   /** The target's version does not know the parameter. */
   | 'parameter-removed'
+  /** The library that security labels are of is not loaded on the target. */
+  | 'no-label-provider'
   /** The target's version has no such thing. */
   | 'not-expressible'
   /** The membership comes over, granted by another role. */

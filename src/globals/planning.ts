@@ -27,6 +27,8 @@ export interface RolesInput {
   powers: RolePowers
   /** Of all parameters that the source's settings name, by `readParameters` on the target; undefined where there is no target. */
   parameters: ReadonlyMap<string, ParameterFacts> | undefined
+  /** Those of the source's labels that the target has not loaded; undefined where there is no target. */
+  missingLabelProviders?: ReadonlySet<string> | undefined
   options?: RoleOptions
 }
 

@@ -6,6 +6,7 @@ import type {
   ParameterGrant,
   RoleAttributes,
   RoleFacts,
+  RoleLabel,
   RoleSetting,
   ServerRoles,
   TablespaceFacts,
@@ -43,6 +44,7 @@ interface RoleRow {
   connection_limit: number
   valid_until: string | null
   comment: string | null
+  labels: RoleLabel[]
   owns: boolean
   admin: boolean
   may_set: boolean
@@ -50,8 +52,8 @@ interface RoleRow {
 
 /**
  * Reads the roles of a server with all that hangs on them, from 10 on. Reads only, as any user; what that user may not
- * see is said so: password verifiers become `unreadable`. Security labels are not read. Several statements, not one
- * moment: roles that change meanwhile may be seen half.
+ * see is said so: password verifiers become `unreadable`. Several statements, not one moment: roles that change meanwhile
+ * may be seen half.
  */
 export async function readRoles(session: Session): Promise<ServerRoles> {
   const { major } = session
@@ -119,6 +121,7 @@ function roleOf(row: RoleRow, verifiers: ReadonlyMap<string, Secret> | undefined
     name: row.name,
     ...attributes,
     comment: row.comment ?? undefined,
+    labels: row.labels,
     verifier: verifiers === undefined ? { kind: 'unreadable' } : verifierOf(verifiers.get(row.name)),
     owns: row.owns,
     admin: row.admin,

@@ -9,9 +9,17 @@ export function rolesSql(plan: RolesPlan, { verifiers }: { verifiers: 'include' 
     `-- Roles for PostgreSQL ${String(plan.target.major)}, written by pgleap. Run it with psql, in any database.`,
     '\\set ON_ERROR_STOP on',
     'BEGIN;',
-    ...plan.changes.flatMap((change) => statements(change, verifiers)),
+    ...plan.changes.filter((change) => !isLabel(change)).flatMap((change) => statements(change, verifiers)),
     'COMMIT;',
   ]
+  const labels = plan.changes.filter(isLabel)
+  if (labels.length > 0) {
+    lines.push(
+      '',
+      '-- Security labels: each is refused where the library that it is of is not loaded, and all else stays.',
+    )
+    lines.push('\\set ON_ERROR_STOP off', ...labels.map(({ sql }) => `${sql};`))
+  }
   const passwords = [
     ...(verifiers === 'omit' ? plan.changes.flatMap(passwordLine) : []),
     ...plan.noLogin.flatMap(({ psql }) => psql.split('\n')),
@@ -27,6 +35,10 @@ export function rolesSql(plan: RolesPlan, { verifiers }: { verifiers: 'include' 
   ]
   if (notes.length > 0) lines.push('', '-- Left out, or different already:', ...notes.map(comment))
   return `${lines.join('\n')}\n`
+}
+
+function isLabel({ kind }: Change): boolean {
+  return kind === 'label'
 }
 
 function statements(change: Change, verifiers: 'include' | 'omit'): string[] {

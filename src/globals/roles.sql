@@ -11,6 +11,11 @@ SELECT r.rolname::text                                       AS name,
        r.rolconnlimit                                        AS connection_limit,
        r.rolvaliduntil::text                                 AS valid_until,
        pg_catalog.shobj_description(r.oid, 'pg_authid')      AS comment,
+       (SELECT coalesce(pg_catalog.jsonb_agg(pg_catalog.jsonb_build_object('provider', l.provider, 'label', l.label)
+                                             ORDER BY l.provider COLLATE "C"), '[]')
+          FROM pg_catalog.pg_shseclabel l
+         WHERE l.classoid = 'pg_catalog.pg_authid'::pg_catalog.regclass
+           AND l.objoid = r.oid)                             AS labels,
        r.oid = 10 OR EXISTS (SELECT FROM pg_catalog.pg_shdepend s
                               WHERE s.refclassid = 'pg_catalog.pg_authid'::pg_catalog.regclass
                                 AND s.refobjid = r.oid

@@ -21,6 +21,7 @@ import { applyRoles, type AppliedRoles } from './apply-roles.ts'
 import { comparisonOf } from './compare-roles.ts'
 import { emptyServer } from './empty-server.ts'
 import type { ServerRoles } from './facts.ts'
+import { labelProviders, missingLabelProviders } from './label-providers.ts'
 import { readParameters } from './parameters.ts'
 import { planRoles } from './plan-roles.ts'
 import { shownSql, type Change, type RolesPlan } from './plan.ts'
@@ -206,6 +207,7 @@ async function inputOf(
     target: await readRoles(target),
     powers: await readPowers(target, 'probe', { signal }),
     parameters: await readParameters(target, names),
+    missingLabelProviders: await missingLabelProviders(target, labelProviders(theirs)),
   }
 }
 

@@ -20,6 +20,7 @@ function role(name: string, fields: Partial<RoleFacts> = {}): RoleFacts {
     connectionLimit: -1,
     validUntil: undefined,
     comment: undefined,
+    labels: [],
     verifier: { kind: 'none' },
     owns: false,
     admin: true,
