@@ -1,11 +1,12 @@
 import type { Session } from '../connection/index.ts'
 import { PgleapError } from '../errors.ts'
-import type { DatabaseFacts, ExtensionFacts, LargeObjectFacts, SequenceFacts } from './facts.ts'
+import type { DatabaseFacts, DatabaseLabel, ExtensionFacts, LargeObjectFacts, SequenceFacts } from './facts.ts'
 import { statement } from './statements.ts'
 
 const databaseSql = statement('database', [14, 15, 16])
 const settingsSql = statement('database-settings')
 const grantsSql = statement('database-grants')
+const labelsSql = statement('database-labels')
 const extensionsSql = statement('extensions')
 const referencesSql = statement('extension-references')
 const sequencesSql = statement('sequences')
@@ -63,6 +64,11 @@ export async function readDatabase(session: Session): Promise<DatabaseFacts> {
     }),
     grants: row.has_grants ? grants.map((grant) => ({ ...grant, grantee: grant.grantee ?? undefined })) : undefined,
   }
+}
+
+/** The security labels of the session's own database. */
+export async function readDatabaseLabels(session: Session): Promise<DatabaseLabel[]> {
+  return session.query<DatabaseLabel>(labelsSql(session.major))
 }
 
 /** The extensions of the database, by name. */

@@ -101,6 +101,12 @@ export interface SequenceFacts {
   extension: string | undefined
 }
 
+/** A SECURITY LABEL of the database itself. */
+export interface DatabaseLabel {
+  provider: string
+  label: string
+}
+
 export interface ExtensionFacts {
   name: string
   schema: string

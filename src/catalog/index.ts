@@ -3,6 +3,7 @@ export type {
   ColumnFacts,
   ConstraintFacts,
   DatabaseFacts,
+  DatabaseLabel,
   ExtensionFacts,
   ForeignKeyFacts,
   IndexFacts,
@@ -10,7 +11,14 @@ export type {
   SequenceFacts,
   TableFacts,
 } from './facts.ts'
-export { readDatabase, readExtensionReferences, readExtensions, readLargeObjects, readSequences } from './database.ts'
+export {
+  readDatabase,
+  readDatabaseLabels,
+  readExtensionReferences,
+  readExtensions,
+  readLargeObjects,
+  readSequences,
+} from './database.ts'
 export { holdTables } from './hold.ts'
 export type { HoldOptions } from './hold.ts'
 export { readForeignKeys, readIndexes } from './indexes.ts'

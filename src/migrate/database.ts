@@ -3,6 +3,7 @@ import { connect, DatabaseError, SQLSTATE, type ConnectionInfo, type Session } f
 import { PgleapError } from '../errors.ts'
 import type { DatabaseStatement } from '../plan/index.ts'
 import { quoteIdent, quoteLiteral, settingSql } from '../sql.ts'
+import type { Chosen } from './choices.ts'
 import { userObjects } from './preconditions.ts'
 
 /**
@@ -139,6 +140,18 @@ export interface DatabasePropertyOptions {
   roleSettings: 'keep' | 'skip'
   /** The target's name of a role of the source. */
   role: (name: string) => string
+}
+
+/** What of a database's properties a run carries over. */
+export function propertyChoices(
+  { owners, privileges }: Pick<Chosen, 'owners' | 'privileges'>,
+  created: 'created' | 'found',
+): Omit<DatabasePropertyOptions, 'role'> {
+  return {
+    owner: created === 'created' ? owners : 'skip',
+    privileges,
+    roleSettings: owners === 'skip' && privileges === 'skip' ? 'skip' : 'keep',
+  }
 }
 
 /**

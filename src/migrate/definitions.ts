@@ -1,11 +1,12 @@
 import type { Archive } from '../archive/index.ts'
 import type { DatabaseFacts, SourceSnapshot } from '../catalog/index.ts'
-import { readDatabase } from '../catalog/index.ts'
+import { readDatabase, readDatabaseLabels } from '../catalog/index.ts'
 import type { Session } from '../connection/index.ts'
 import { followProviders, Definitions, restoreWith, type DatabaseStatement, type Work } from '../plan/index.ts'
 import type { Ledger } from '../engine/index.ts'
 import { entryOptions } from './choices.ts'
 import { databasePropertiesSql } from './database.ts'
+import { databaseLabelsSql } from './database-labels.ts'
 import type { RunNotes } from './migration.ts'
 import { databaseOf, NO_PROVIDERS, readRules, reservedSchemas, withExtensionSchemas, withOwners } from './providers.ts'
 import { dumpSource } from './read-source.ts'
@@ -53,7 +54,11 @@ export async function rereadDefinitions(
     publicSchema: notes.extraObjects === 'ignore' ? 'theirs' : 'ours',
   })
   const rename = (name: string) => entries.roleMap.get(name) ?? name
-  const database = everyProperty(databaseOf(await readDatabase(snapshot.keeper), rules), target.database, rename)
+  const { keeper } = snapshot
+  const database = [
+    ...everyProperty(databaseOf(await readDatabase(keeper), rules), target.database, rename),
+    ...databaseLabelsSql(await readDatabaseLabels(keeper), [], target.database),
+  ]
   const making = withExtensionSchemas(archive, rules, 'all')
   return { archive, definitions: new Definitions({ archive: making, statistics, restore, database }) }
 }

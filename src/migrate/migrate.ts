@@ -80,7 +80,9 @@ async function migrateInto(
   await preflight({ servers: ends, providers, choices, log, signal, about })
 
   await using snapshot = await takeSnapshot(ends, { choices, providers, signal })
-  const migration = await start(ends, { ...options, pair, snapshot }, { choices, providers, log })
+  // A run of a whole server compares its databases as such itself.
+  const database = serverChecks === 'done' ? undefined : options.created
+  const migration = await start(ends, { ...options, pair, snapshot }, { choices, providers, log, database })
   return await finish({ ...migration, onReport }, lock)
 }
 
@@ -88,7 +90,12 @@ async function migrateInto(
 async function start(
   ends: Servers,
   options: DatabaseOptions & { jobs: number; created: 'created' | 'found'; pair: Pair; snapshot: SourceSnapshot },
-  { choices, providers, log }: { choices: Chosen; providers: Providers; log: RunLog },
+  {
+    choices,
+    providers,
+    log,
+    database,
+  }: { choices: Chosen; providers: Providers; log: RunLog; database: RunNotes['database'] | undefined },
 ): Promise<Migration> {
   const { signal, jobs, created, pair, snapshot, pgDump, nonEmptyTarget = 'refuse' } = options
   const prepared = await prepare({
@@ -116,6 +123,7 @@ async function start(
     rowsLeftOut: reading.facts.tables.filter(({ oid }) => rowsLeftOut.has(oid)).map(tableName),
     providers,
     owners,
+    ...(database === undefined ? {} : { database }),
   }
   const ledger = await begin(pair, ends, snapshot, notes, steps)
   const { archive } = reading

@@ -18,6 +18,8 @@ export interface RunNotes {
   rowsLeftOut: string[]
   /** What to make of objects that only the target holds: it may have held them before. */
   extraObjects: 'report' | 'ignore'
+  /** Whether the run has made the target database, or found it; absent where it is not compared as such. */
+  database?: 'created' | 'found'
   /** Whose services are on both ends, whose rules the run follows to its end. */
   providers?: Providers
   /** Names on the target of the services' own roles. */

@@ -1,13 +1,14 @@
 import type { Archive } from '../archive/index.ts'
 import type { SourceSnapshot, TableFacts } from '../catalog/index.ts'
-import { readDatabase } from '../catalog/index.ts'
+import { readDatabase, readDatabaseLabels } from '../catalog/index.ts'
 import type { Session } from '../connection/index.ts'
 import type { Part } from '../copy/index.ts'
 import { followProviders, isTheirs, plan, restoreWith, STAGES, tableName, type Plan } from '../plan/index.ts'
 import type { PlannedTable } from '../report/index.ts'
 import { quoteIdent } from '../sql.ts'
 import { entryOptions, type Chosen } from './choices.ts'
-import { closesDatabase, databasePropertiesSql, databaseRoles } from './database.ts'
+import { closesDatabase, databasePropertiesSql, databaseRoles, propertyChoices } from './database.ts'
+import { databaseLabelsSql } from './database-labels.ts'
 import {
   assertExtensionsAvailable,
   assertRolesExist,
@@ -73,12 +74,8 @@ export async function prepare(options: PrepareOptions): Promise<Prepared> {
   const heirs = Object.fromEntries(provided.roleMap)
   const choices = withOwners(options.choices, heirs)
   const entries = { ...entryOptions(choices), subscriptions: options.subscriptions ?? 'keep' }
-  const { owners, privileges } = choices
-  const database = {
-    owner: created === 'created' ? owners : 'skip',
-    privileges,
-    roleSettings: owners === 'skip' && privileges === 'skip' ? 'skip' : 'keep',
-  } as const
+  const { privileges } = choices
+  const database = propertyChoices(choices, created)
   await assertRolesExist(target, reading.archive, entries, {
     others: databaseRoles(reading.database, database),
     except: (role) => !entries.roleMap.has(role) && isTheirs(rules, role),
@@ -115,10 +112,13 @@ export async function prepare(options: PrepareOptions): Promise<Prepared> {
       publicSchema: options.nonEmptyTarget === 'add' ? 'theirs' : 'ours',
     }),
     grantsBefore: onPublic.before,
-    database: databasePropertiesSql(reading.database, await readDatabase(target), {
-      ...database,
-      role: (name) => entries.roleMap.get(name) ?? name,
-    }),
+    database: [
+      ...databasePropertiesSql(reading.database, await readDatabase(target), {
+        ...database,
+        role: (name) => entries.roleMap.get(name) ?? name,
+      }),
+      ...databaseLabelsSql(reading.labels, await readDatabaseLabels(target), target.database),
+    ],
     parts:
       options.cut?.(reading.facts.tables) ??
       (await cutTables(snapshot.keeper, reading.facts.tables, { jobs, partSize: choices.partSize ?? undefined })),

@@ -12,10 +12,13 @@ import {
   type ProviderRules,
 } from '../plan/index.ts'
 import type { EmitEvent } from '../report/index.ts'
-import { verify, type VerifyResult } from '../verify/index.ts'
+import { verify, worst, type VerifyResult } from '../verify/index.ts'
 import { entryOptions, type Chosen } from './choices.ts'
+import { compareDatabase, readDatabaseProperties } from './compare-database.ts'
+import { propertyChoices } from './database.ts'
 import type { Migration } from './migration.ts'
 import {
+  databaseOf,
   NO_PROVIDERS,
   readRules,
   reservedSchemas,
@@ -39,6 +42,10 @@ export async function compare(migration: Migration, mode: 'full' | 'counts'): Pr
     providers: notes.providers ?? NO_PROVIDERS,
     owners: notes.owners ?? {},
     extra: notes.extraObjects,
+    database:
+      notes.database === undefined
+        ? undefined
+        : { created: notes.database, otherwise: notes.database === 'created' ? 'report' : 'ignore' },
     sourceIs: await sourceIs(migration),
     mode,
     onEvent: log.emit,
@@ -58,6 +65,11 @@ export interface CompareOptions {
   archive: Archive | undefined
   /** What to make of objects that only the target has. */
   extra: 'report' | 'ignore'
+  /**
+   * How to compare the databases as such: whether the target's was made like the source's, and what to make of what it has set
+   * otherwise. Undefined: not at all.
+   */
+  database: { created: 'created' | 'found'; otherwise: 'report' | 'ignore' } | undefined
   /** Whether others write to the source meanwhile. */
   sourceIs: 'still' | 'changing'
   mode: 'full' | 'counts'
@@ -82,6 +94,10 @@ export async function compareMoments(
     target: target.keeper,
     choices: options.choices,
   })
+  const databases = {
+    source: await readDatabaseProperties(snapshot.keeper),
+    target: await readDatabaseProperties(target.keeper),
+  }
   const dumped = await dumpBoth(options, moments)
   const provided = followProviders(dumped.source, rules)
   const source = provided.archive
@@ -120,7 +136,19 @@ export async function compareMoments(
     onEvent,
     signal,
   })
-  return { result, provided, rules }
+  if (options.database === undefined) return { result, provided, rules }
+  const { created, otherwise } = options.database
+  const { facts, labels } = databases.source
+  const ofDatabase = compareDatabase({ facts: databaseOf(facts, rules), labels }, databases.target, {
+    ...propertyChoices(choices, created),
+    otherwise,
+    role: (name) => roleMap.get(name) ?? name,
+  })
+  for (const { object, kind, verdict, detail = '' } of ofDatabase) {
+    if (verdict !== 'SAME') onEvent({ type: 'verified', at: Date.now(), object, kind, verdict, detail })
+  }
+  const verdict = worst([result.verdict, ...ofDatabase.map((found) => found.verdict)])
+  return { result: { ...result, verdict, schema: [...result.schema, ...ofDatabase] }, provided, rules }
 }
 
 async function sourceIs({ servers, notes, signal }: Migration): Promise<'still' | 'changing'> {

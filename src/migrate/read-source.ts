@@ -3,6 +3,7 @@ import {
   holdTables,
   listTables,
   readDatabase,
+  readDatabaseLabels,
   readExtensionReferences,
   readForeignKeys,
   readIndexes,
@@ -12,6 +13,7 @@ import {
   readWriteCounters,
   SourceSnapshot,
   type DatabaseFacts,
+  type DatabaseLabel,
   type TableFacts,
   type WriteCounters,
 } from '../catalog/index.ts'
@@ -66,6 +68,8 @@ export interface SourceReading {
   statistics: Archive | undefined
   facts: PlanFacts
   database: DatabaseFacts
+  /** Of the database itself. */
+  labels: DatabaseLabel[]
   /** What had been written to each table shortly before the snapshot. */
   writes: WriteCounters
 }
@@ -138,7 +142,7 @@ export function dumpSource({
   })
 }
 
-async function readFacts(keeper: Session): Promise<Pick<SourceReading, 'facts' | 'database' | 'writes'>> {
+async function readFacts(keeper: Session): Promise<Pick<SourceReading, 'facts' | 'database' | 'labels' | 'writes'>> {
   const database = await readDatabase(keeper)
   const { recovering } = await identifyServer(keeper)
   const tables = await readTables(keeper)
@@ -156,6 +160,7 @@ async function readFacts(keeper: Session): Promise<Pick<SourceReading, 'facts' |
       largeObjects: largeObjects.ranges.map((range) => ({ ...range, bytes: Math.round(range.count * bytesPerObject) })),
     },
     database,
+    labels: await readDatabaseLabels(keeper),
     writes: await readWriteCounters(keeper),
   }
 }

@@ -35,6 +35,7 @@ export interface VerifyOptions extends CommonOptions, ComparedChoices {
  */
 export async function verify(options: VerifyOptions): Promise<VerifyReport> {
   const { signal, mode = 'full', nonEmptyTarget = 'refuse', jobs, pgDump } = options
+  const extra = nonEmptyTarget === 'add' ? 'ignore' : 'report'
   const choices = chosen({ ...options, verify: mode })
   const log = new RunLog(options.onEvent)
   const ends = servers(options.source, options.target)
@@ -51,7 +52,8 @@ export async function verify(options: VerifyOptions): Promise<VerifyReport> {
     providers,
     owners: {},
     archive: undefined,
-    extra: nonEmptyTarget === 'add' ? 'ignore' : 'report',
+    extra,
+    database: { created: 'found', otherwise: extra },
     sourceIs: 'still',
     mode,
     jobs,

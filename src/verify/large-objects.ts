@@ -124,20 +124,22 @@ function changedProperties(
   { owners, privileges, roleMap }: RoleChoices,
 ): string[] {
   const renamed = (role: string) => roleMap.get(role) ?? role
-  const grants = (of: LargeObjectProperties, name: (role: string) => string) =>
-    (of.grants ?? [])
-      .map(([grantee, ...rest]) => JSON.stringify([grantee === null ? null : name(grantee), ...rest]))
-      .toSorted()
-      .join()
   return [
     ...(owners === 'keep' && renamed(before.owner) !== now.owner ? [`owner ${before.owner} is now ${now.owner}`] : []),
     // Whoever gives all objects to one role changes what their owners may do, too.
-    ...(owners === 'keep' && privileges === 'keep' && grants(before, renamed) !== grants(now, (role) => role)
+    ...(owners === 'keep' && privileges === 'keep' && grantsOf(before, renamed) !== grantsOf(now, (role) => role)
       ? ['other grants']
       : []),
     ...(before.comment === now.comment ? [] : ['another comment']),
     ...(JSON.stringify(before.labels) === JSON.stringify(now.labels) ? [] : ['other security labels']),
   ]
+}
+
+function grantsOf({ grants }: LargeObjectProperties, name: (role: string) => string): string {
+  return (grants ?? [])
+    .map(([grantee, ...rest]) => JSON.stringify([grantee === null ? null : name(grantee), ...rest]))
+    .toSorted()
+    .join()
 }
 
 async function compareContents(

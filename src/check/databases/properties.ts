@@ -31,8 +31,11 @@ export const d10 = check<PropertiesRow, PropertiesRow>({
 function labels({ name, labels: found }: PropertiesRow): NewFinding[] {
   return found.map((label) => ({
     object: `database ${name}`,
-    message: `It has a security label (${label}), and labels of databases do not travel.`,
-    fix: { kind: 'advice' as const, text: 'Set it on the target with SECURITY LABEL, if its provider is there.' },
+    message: `It has a security label (${label}), which arrives only where its provider is loaded on the target.`,
+    fix: {
+      kind: 'advice' as const,
+      text: 'Load its provider there (shared_preload_libraries); without it, the label is listed as a failure.',
+    },
   }))
 }
 
