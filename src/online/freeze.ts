@@ -29,10 +29,11 @@ const READ_ONLY = 'default_transaction_read_only'
  */
 export async function close(session: Session, appRoles: readonly string[]): Promise<string> {
   const since = await timeOf(session)
+  const roles = await thatAreThere(session, appRoles)
   await session.script(
     [
       `ALTER DATABASE ${quoteIdent(session.database)} SET ${READ_ONLY} = on`,
-      ...appRoles.map((role) => `ALTER ROLE ${quoteIdent(role)} NOLOGIN`),
+      ...roles.map((role) => `ALTER ROLE ${quoteIdent(role)} NOLOGIN`),
     ].join('; '),
   )
   return since
@@ -47,8 +48,18 @@ export interface Before {
 }
 
 /** Takes `close` back, in one transaction (one simple query is one): this is the moment at which a side opens. */
-export async function reopen(session: Session, before: Before): Promise<void> {
-  await session.script(reopenSql(session.database, before).join('; '))
+export async function reopen(session: Session, { roles, readOnly }: Before): Promise<void> {
+  const there = await thatAreThere(session, roles)
+  await session.script(reopenSql(session.database, { roles: there, readOnly }).join('; '))
+}
+
+/** One that was dropped since it was written down must not keep a side closed. */
+async function thatAreThere(session: Session, roles: readonly string[]): Promise<string[]> {
+  const rows = await session.query<{ name: string }>(
+    'SELECT rolname::text AS name FROM pg_catalog.pg_roles WHERE rolname = ANY ($1::text[]) ORDER BY 1',
+    [roles],
+  )
+  return rows.map(({ name }) => name)
 }
 
 export function reopenSql(database: string, { roles, readOnly }: Before): string[] {

@@ -27,12 +27,13 @@ export async function thaw(the: Switch, running: readonly Session[]): Promise<vo
     if (the.closedSince !== undefined) await endReadOnly(session, the.closedSince)
     return 'done'
   })
-  if (thawed === undefined) throw notThawed(active)
+  // Also where it does not answer: neither side takes writes then, and the application is to see why.
   for (const router of options.routers ?? []) {
     await router.release().catch((error: unknown) => {
       notice(the, 'online.not-released', `${router.name} still holds the application back: ${text(error)}`)
     })
   }
+  if (thawed === undefined) throw notThawed(active)
   // The stream first: without it the slot grows. Each by itself, as either side may be the one that does not answer.
   const tidied = [
     await insistently(the, passive.side, async (session) => {
