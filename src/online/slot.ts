@@ -91,6 +91,44 @@ function describe(found: readonly Blocker[]): string {
   return `${named.join('; ')}${found.length > MOST_NAMED ? '; and more' : ''}`
 }
 
+/** A transaction this old, in milliseconds, is no short one: who knows when it ends? */
+const LONG_MS = 1_000
+const POLL_MS = 100
+
+/**
+ * Waits for the long transactions in other databases of the server that a slot would wait for, which keeps nobody waiting
+ * yet. Those in our own are over when the slot is made: the stream's are applied, and all others ended.
+ *
+ * @throws PgleapError `online.slot-blocked`; the signal's reason
+ */
+export async function untilSlotCanBeMade(session: Session, { timeoutMs, onEvent, signal }: SlotOptions): Promise<void> {
+  const over = new AbortController()
+  const telling = tell(session, over.signal, onEvent)
+  const until = Date.now() + timeoutMs
+  try {
+    for (;;) {
+      const long = (await blockers(session)).filter(
+        ({ database, ms }) => database !== session.database && ms !== null && ms >= LONG_MS,
+      )
+      if (long.length === 0) return
+      if (Date.now() > until) throw blocked(session, long)
+      await sleep(POLL_MS, undefined, { signal })
+    }
+  } finally {
+    over.abort()
+    await telling
+  }
+}
+
+function blocked({ side }: Session, long: readonly Blocker[]): PgleapError {
+  return new PgleapError({
+    code: 'online.slot-blocked',
+    message: `Transactions are open on the ${side}, for whose end the slot of the way back would keep the application waiting: ${describe(long)}.`,
+    hint: 'Let them end, or end them, and try again. Nobody was held up.',
+    party: side,
+  })
+}
+
 function tooLate(timeoutMs: number, found: readonly Blocker[]): PgleapError {
   const who = found.length === 0 ? '' : `: ${describe(found)}`
   return new PgleapError({

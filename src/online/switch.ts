@@ -13,6 +13,7 @@ import { assertQuietCopy } from './quiet-copy.ts'
 import { expectedProofMs, largeObjectsMayDiffer, proveWhileStreaming, type Proven } from './proof.ts'
 import { amend, theRecord, type OnlineRecord } from './record.ts'
 import { otherSide, sidesOf, type Sides } from './sides.ts'
+import { untilSlotCanBeMade } from './slot.ts'
 import { startLock } from './start-lock.ts'
 import { dropPublished, dropSubscription, startSubscription } from './stream.ts'
 import { thaw } from './thaw.ts'
@@ -138,6 +139,9 @@ async function prove(the: Switch): Promise<Proven> {
   await assertNonePrepared(passive)
   const proven = await proveWhileStreaming({ sides, record, options, active, passive, slot: now.slot })
   await assertSameSchema(passive, proven.schema)
+  if (record.wayBack === 'with') {
+    await untilSlotCanBeMade(passive, { timeoutMs: maxPauseMs, onEvent: options.onEvent, signal: options.signal })
+  }
   const expectedMs = Math.round(await expectedProofMs(proven, active, passive))
   if (expectedMs > maxPauseMs) throw proofTooLong(expectedMs, maxPauseMs)
   if (await largeObjectsMayDiffer(proven, active, passive)) {

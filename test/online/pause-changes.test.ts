@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { abort, start, switchTo } from '../../src/online/index.ts'
+import { abort, start, switchTo, type OnlineSwitchOptions } from '../../src/online/index.ts'
+import { PgleapError } from '../../src/index.ts'
 import type { Router } from '../../src/online/router.ts'
 import { connectClient } from '../kit/index.ts'
 import { killAt } from './load/kill.ts'
@@ -48,10 +49,14 @@ describe('what somebody does in the middle of a switch', { timeout: 300_000 }, (
   afterAll(() => pair[Symbol.asyncDispose](), 60_000)
 
   /** Why a cutover was refused, after which the source has to be open; taken back where it was not refused. */
-  async function refusal(work: () => Promise<unknown>, undo: () => Promise<unknown>): Promise<unknown> {
+  async function refusal(
+    work: () => Promise<unknown>,
+    undo: () => Promise<unknown>,
+    options: Partial<OnlineSwitchOptions> = {},
+  ): Promise<unknown> {
     let error: unknown
     try {
-      await switchTo('target', { ...ends, routers: [inPause(work)] })
+      await switchTo('target', { ...ends, routers: [inPause(work)], ...options })
     } catch (reason) {
       error = reason
     }
@@ -113,6 +118,38 @@ describe('what somebody does in the middle of a switch', { timeout: 300_000 }, (
     const { source } = pair
     const opening = onceLocked(() => write(source, 'alter database app reset default_transaction_read_only'))
     expect(await refusal(opening.begin, opening.done)).toMatchObject({ code: 'online.both-open', party: 'source' })
+  })
+
+  test('lets writes go on where the side that is to open is restarted', async () => {
+    const { target } = pair
+    const restarting = onceLocked(() => target.server.restart())
+    expect(await refusal(restarting.begin, restarting.done)).toBeInstanceOf(PgleapError)
+    expect(await target.query('select from pg_replication_slots')).toEqual([])
+  })
+
+  test('is not begun where a transaction on that server would keep it waiting', async () => {
+    const { target } = pair
+    await using other = await connectClient(target.server.url())
+    await other.query('begin; create table long (); select pg_sleep(1.1)')
+    let begun = 'not begun'
+    const error = await refusal(
+      async () => {
+        begun = 'begun'
+      },
+      () => other.query('rollback'),
+      { maxPauseMs: 1_500 },
+    )
+    expect(error).toMatchObject({ code: 'online.slot-blocked', party: 'target' })
+    expect(begun).toBe('not begun')
+  })
+
+  test('does not need roles that are not there any more', async () => {
+    const { source } = pair
+    await source.query('create role passing login')
+    const gone = inPause(() => source.query('drop role passing'))
+    await switchTo('target', { ...ends, appRoles: ['passing'], routers: [gone] })
+    await switchTo('source', ends)
+    expect(await openSides(pair)).toEqual(['source'])
   })
 
   test('keeps nobody out where a killed switch cannot be gone on with', async () => {
