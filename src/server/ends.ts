@@ -43,6 +43,15 @@ export function openOn(
   return connect(info, { side, purpose, settings, signal })
 }
 
+/** What the user names, else what the target is recognised as. */
+export async function targetProviderOf(
+  target: Session,
+  info: ConnectionInfo,
+  choice: string | null,
+): Promise<Provider> {
+  return choice === null ? recogniseProvider(target, info.hosts[0]?.host) : resolveProvider(choice)
+}
+
 export interface ProviderChoices {
   sourceProvider: string | null
   targetProvider: string | null

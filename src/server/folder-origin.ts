@@ -12,7 +12,7 @@ import { rolesFrom, type RolesOrigin } from '../globals/index.ts'
 import { recogniseByNames, resolveProvider } from '../provider/index.ts'
 import type { RunReport } from '../report/index.ts'
 import { chosenProviders } from './choices.ts'
-import { openOn } from './ends.ts'
+import { openOn, targetProviderOf } from './ends.ts'
 import type { BringOptions, Origin } from './origin.ts'
 import type { RecordedDatabase } from './record.ts'
 import { rolesOptions } from './roles.ts'
@@ -68,6 +68,10 @@ export function folderOrigin(options: FolderOriginOptions): Origin {
       return {
         target: session,
         source: undefined,
+        providers: async () => ({
+          source: options.roles.provider,
+          target: await targetProviderOf(session, target, options.choices.targetProvider),
+        }),
         from: folder.source,
         major: options.roles.facts.major,
         properties: async (name) => (await databaseInFolder(find(name), signal)).facts,

@@ -1,5 +1,6 @@
 import type { DatabaseFacts } from '../catalog/index.ts'
 import type { Session } from '../connection/index.ts'
+import type { Providers } from '../migrate/index.ts'
 import type { EmitEvent, Endpoint, RolesReport, RunReport } from '../report/index.ts'
 import type { RecordedDatabase } from './record.ts'
 
@@ -35,6 +36,8 @@ export interface Ends extends AsyncDisposable {
   target: Session
   /** Undefined of a folder. */
   source: Session | undefined
+  /** Whose services are on both ends. */
+  providers(): Promise<Providers>
   /** The server that is or was read, and its major. */
   from: Endpoint
   major: number

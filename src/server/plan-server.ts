@@ -29,7 +29,7 @@ export async function planServer(options: PlanServerOptions): Promise<NewServerR
   if (choices.tablespaces === 'keep') assertTablespacesKnown(roles)
   const there = new Set((await readDatabases(pair.target)).map(({ name }) => name))
   const existing = chosen.map(({ name }) => name).filter((name) => there.has(name))
-  await assertNothingInTheWay(infos.target, existing, signal)
+  await assertNothingInTheWay(infos.target, existing, { providers, signal })
   return {
     source: { describe: infos.source.describe(), connection: withoutSecrets(infos.source) },
     choices,

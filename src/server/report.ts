@@ -1,5 +1,5 @@
 import { readDatabase } from '../catalog/index.ts'
-import { endpoint } from '../migrate/index.ts'
+import { chosen, databaseOf, endpoint, readRules } from '../migrate/index.ts'
 import type { DatabaseReport, RolesReport, RunVerdict, ServerReport, VerifiedObject } from '../report/index.ts'
 import { openOn } from './ends.ts'
 import type { Ends } from './origin.ts'
@@ -65,7 +65,15 @@ async function propertiesOf(
   ends: Ends,
 ): Promise<VerifiedObject[]> {
   await using session = await openOn(target.withDatabase(name), 'target', 'verify', signal)
-  return compareProperties(await ends.properties(name), await readDatabase(session), {
+  const rules = await readRules({
+    providers: await ends.providers(),
+    sourceUser: ends.from.user,
+    target: session,
+    choices: chosen({ roleMap: choices.roleMap }),
+  })
+  // What is of a service's own roles there came without them.
+  const source = databaseOf(await ends.properties(name), rules)
+  return compareProperties(source, await readDatabase(session), {
     owners: choices.owners,
     privileges: choices.privileges,
     made: created ? 'by-us' : 'found',

@@ -9,11 +9,11 @@ import {
 } from '../files/index.ts'
 import { readRolePasswords } from '../globals/index.ts'
 import { RunLog } from '../migrate/index.ts'
-import { recogniseProvider, resolveProvider } from '../provider/index.ts'
+import type { Provider } from '../provider/index.ts'
 import type { LeftOutDatabase, RolesReport, ServerReport } from '../report/index.ts'
 import { assertSameServerChoices, serverChoices, type ServerChoices } from './choices.ts'
 import { chooseDatabases, readDatabases } from './choose.ts'
-import { openOn } from './ends.ts'
+import { openOn, targetProviderOf } from './ends.ts'
 import { folderOrigin, rolesOfFolder } from './folder-origin.ts'
 import { assertNothingInTheWay } from './in-the-way.ts'
 import type { RestoreServerOptions } from './options.ts'
@@ -53,7 +53,7 @@ export async function restoreServer(options: RestoreServerOptions): Promise<Serv
     await proveDatabases(databases, signal)
     return runServer(run, undefined)
   }
-  const choice = await choose(run, folder)
+  const choice = await choose(run, folder, roles.provider)
   log.phase('check')
   await proveDatabases(choice.chosen, signal)
   log.phase('plan')
@@ -69,14 +69,15 @@ interface Choice {
 }
 
 /** Which of the folder's databases are restored, and whether they can be. Changes nothing. */
-async function choose({ origin, target, choices, signal }: ServerRun, folder: ServerFolder): Promise<Choice> {
+async function choose(
+  { origin, target, choices, signal }: ServerRun,
+  folder: ServerFolder,
+  source: Provider,
+): Promise<Choice> {
   await using session = await openOn(target, 'target', 'control', signal)
   await assertWritable(session)
   const { includeDatabases: include, excludeDatabases: exclude, targetProvider } = choices
-  const provider =
-    targetProvider === null
-      ? await recogniseProvider(session, target.hosts[0]?.host)
-      : await resolveProvider(targetProvider)
+  const provider = await targetProviderOf(session, target, targetProvider)
   const ordinary = { is_template: false, allows_connections: true, is_broken: false, tablespace: 'pg_default' }
   const all = folder.databases.map(({ name, bytes }) => ({ name, bytes, ...ordinary }))
   // What the source's service owns is not in the folder.
@@ -86,7 +87,7 @@ async function choose({ origin, target, choices, signal }: ServerRun, folder: Se
   if (choices.tablespaces === 'keep') assertTablespacesKnown(roles)
   const there = new Set((await readDatabases(session)).map(({ name }) => name))
   const existing = chosen.map(({ name }) => name).filter((name) => there.has(name))
-  await assertNothingInTheWay(target, existing, signal)
+  await assertNothingInTheWay(target, existing, { providers: { source, target: provider }, signal })
   const names = new Set(chosen.map(({ name }) => name))
   return { chosen: folder.databases.filter(({ name }) => names.has(name)), leftOut, there, roles }
 }

@@ -2,7 +2,7 @@ import { readDatabase } from '../catalog/index.ts'
 import { roles } from '../globals/index.ts'
 import { endpoint, migrateBetween, serversAt } from '../migrate/index.ts'
 import { chosenProviders } from './choices.ts'
-import { openOn, openServers, type Infos } from './ends.ts'
+import { openOn, openServers, providersOf, type Infos } from './ends.ts'
 import type { Origin } from './origin.ts'
 import { rolesOptions } from './roles.ts'
 import type { RunParts } from './run-server.ts'
@@ -58,6 +58,7 @@ export function serverOrigin(options: ServerOriginOptions): Origin {
       const pair = await openServers(infos, signal)
       return {
         ...pair,
+        providers: () => providersOf(pair, infos, choices),
         from: endpoint(infos.source, pair.source),
         major: pair.source.major,
         async properties(name) {

@@ -199,9 +199,16 @@ describe('a whole server from a folder of scripts', { timeout: 240_000 }, () => 
     const other = join(scratch, 'wrong')
     // 17 has no such column any more.
     const view = 'create view sales.written as select buffers_checkpoint from pg_stat_bgwriter'
-    await run(source, 'shop', view, 'grant select on sales.written to readers')
+    await run(
+      source,
+      'shop',
+      view,
+      'grant select on sales.written to readers',
+      `insert into pg_shseclabel (objoid, classoid, provider, label)
+         select oid, 'pg_database'::regclass, 'anon', 'label' from pg_database where datname = 'shop'`,
+    )
     await dump({ source: source.url(), to: other, databases: 'all', format: 'plain', hashes: 'none' })
-    await run(source, 'shop', 'drop view sales.written')
+    await run(source, 'shop', 'drop view sales.written', 'delete from pg_shseclabel')
     const restored = async () => {
       const { databases, verdict } = await restoreServer(options(target.url(), { from: other }))
       return {
@@ -226,6 +233,12 @@ describe('a whole server from a folder of scripts', { timeout: 240_000 }, () => 
         code: 'script.statement',
         message: expect.stringContaining('buffers_checkpoint'),
         sqlstate: '42703',
+      },
+      {
+        label: 'SECURITY LABEL FOR "anon" ON DATABASE "shop"',
+        code: 'target.refused',
+        message: expect.stringContaining('is not loaded'),
+        sqlstate: '22023',
       },
     ])
     expect(shop?.blocked.map(({ by }) => by)).toContain(shop?.failures[0]?.label)
