@@ -1,4 +1,5 @@
 import type { Duplex } from 'node:stream'
+import { setFlagsFromString } from 'node:v8'
 import { MessageChannel, Worker, type MessagePort } from 'node:worker_threads'
 import { DatabaseError, connectionLost, type ServerFields, type Session } from '../connection/index.ts'
 import type { PgleapError } from '../errors.ts'
@@ -60,6 +61,7 @@ class Bridge {
   }
 
   async run(login: Uint8Array, args: string[]): Promise<Dump> {
+    compileWasm('once')
     const worker = this.#startWorker({ port: this.#channel.port2, bell: bellOf(this.#bell), login, args })
     try {
       return await this.#outcome(worker)
@@ -68,6 +70,7 @@ class Bridge {
       this.#socket.destroy()
       throw error
     } finally {
+      compileWasm('again-where-busy')
       this.#channel.port1.close()
       await worker.terminate()
     }
@@ -153,4 +156,15 @@ class Bridge {
 function bellOf(view: Int32Array): SharedArrayBuffer {
   if (view.buffer instanceof SharedArrayBuffer) return view.buffer
   throw new TypeError('the bell is not shared')
+}
+
+/**
+ * Whether V8 compiles a busy function of WebAssembly once more, to quicker code. Nearly all of pg_dump is one function: that
+ * takes a third of a second and 35 MB, and would pay from ten thousand tables on. V8 looks at these flags when a function is
+ * first called, and has them for the whole process: so they are put back, or checksums by WebAssembly would take five times as long.
+ */
+function compileWasm(how: 'once' | 'again-where-busy'): void {
+  const flags =
+    how === 'once' ? ['--no-wasm-tier-up', '--no-wasm-dynamic-tiering'] : ['--wasm-tier-up', '--wasm-dynamic-tiering']
+  for (const flag of flags) setFlagsFromString(flag)
 }
