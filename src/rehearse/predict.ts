@@ -74,7 +74,9 @@ export function predict(input: PredictInput): Predicted {
     },
     // Nothing may be written to the source from the snapshot until the target is proven.
     pauseMs: Math.round(totalMs),
-    tables: whole.tables.map((table) => tableOf(`${table.schema}.${table.name}`, table.bytes, whole, costOf)),
+    tables: whole.tables
+      .filter(({ parts }) => parts > 0)
+      .map((table) => tableOf(`${table.schema}.${table.name}`, table.bytes, whole, costOf)),
   }
 }
 
