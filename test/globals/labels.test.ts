@@ -22,9 +22,11 @@ static void check(const void *object, const char *label) { }
 void _PG_init(void) { register_label_provider("kit", check); }
 `
 
+const COMPILER = 'cc'
+
 const hasCompiler = (() => {
   try {
-    execFileSync('cc', ['--version'], { stdio: 'ignore' })
+    execFileSync(COMPILER, ['--version'], { stdio: 'ignore' })
     return process.platform === 'linux'
   } catch {
     return false
@@ -35,7 +37,7 @@ const hasCompiler = (() => {
 async function serverWithProvider(folder: string): Promise<OwnServer> {
   const [code, library] = [join(folder, 'kit.c'), join(folder, 'kit.so')]
   writeFileSync(code, PROVIDER)
-  execFileSync('cc', ['-shared', '-fPIC', '-o', library, code])
+  execFileSync(COMPILER, ['-shared', '-fPIC', '-o', library, code])
   // The server may be another account's.
   chmodSync(folder, 0o755)
   return startServer({ major: 17, settings: { session_preload_libraries: library } })

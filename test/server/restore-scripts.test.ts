@@ -20,6 +20,9 @@ beforeAll(async () => {
   await run(
     source,
     'postgres',
+    'set allow_in_place_tablespaces = on',
+    `create tablespace fast location ''`,
+    'grant create on tablespace fast to public',
     `create role app login password 'pw' connection limit 5`,
     'create role readers',
     'grant readers to app with admin option',
@@ -44,6 +47,8 @@ beforeAll(async () => {
       `create table sales.parts (day int, what text) partition by list (day)`,
       'create table sales.part1 partition of sales.parts for values in (1)',
       `insert into sales.parts values (1, 'x')`,
+      'create table sales.placed (i int) tablespace fast',
+      'insert into sales.placed values (1)',
       'grant select on sales.orders to readers',
       `select lo_from_bytea(9001, 'large')`,
     )
@@ -107,13 +112,18 @@ describe('a whole server from a folder of scripts', { timeout: 240_000 }, () => 
         differences: [],
       })
       expect(one).toMatchObject({ state: 'done', verdict: 'SAME', when: 'now', properties: [] })
-      expect(of?.script).toMatchObject({ tables: 3, sha256: expect.stringMatching(/^[0-9a-f]{64}$/u) })
+      expect(of?.script).toMatchObject({ tables: 4, sha256: expect.stringMatching(/^[0-9a-f]{64}$/u) })
       expect(of?.tables.map(({ table, rows, verdict }) => `${table} ${String(rows)} ${verdict}`).toSorted()).toEqual([
         'sales.lines 500 SAME',
         'sales.orders 1000 SAME',
         'sales.part1 1 SAME',
+        'sales.placed 1 SAME',
       ])
     }
+    // Which the target does not have.
+    const [first] = report.databases
+    const notices = first?.run?.notices.map(({ code, object }) => `${code} ${object ?? ''}`)
+    expect(notices).toContain('script.expected SET default_tablespace')
     expect(report).toMatchObject({ verdict: 'SAME', folder, roles: { verdict: 'SAME', passwords: 'SAME' } })
     expect(await foundOn(target)).toEqual(await foundOn(source))
     expect(await databasesOf(target)).toEqual([ODD, 'postgres', 'shop'])

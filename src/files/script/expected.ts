@@ -112,6 +112,14 @@ const EXPECTATIONS: readonly Expectation[] = [
     },
   },
   {
+    // What SET says of a tablespace that is not there (tablespace.c, check_default_tablespace).
+    sqlstates: ['22023'],
+    statements: ['SET'],
+    when: ({ statement }) => parameterOf(statement) === 'default_tablespace',
+    reason: () =>
+      'The target has no such tablespace: what the script would put there lies in another one, most often the default one.',
+  },
+  {
     sqlstates: [UNKNOWN],
     statements: ['SET'],
     when: (refused) => cameWith(refused) !== undefined,
