@@ -1,4 +1,4 @@
--- Ends whoever holds a lock on a table of the user's own that a write takes.
+-- Ends whoever holds a lock that a write takes, on a table of the user's own or on large objects.
 SELECT pg_catalog.pg_terminate_backend(a.pid)
 FROM pg_catalog.pg_stat_activity a
 WHERE a.backend_type = 'client backend' AND a.pid <> pg_catalog.pg_backend_pid()
@@ -10,5 +10,8 @@ WHERE a.backend_type = 'client backend' AND a.pid <> pg_catalog.pg_backend_pid()
         WHERE l.pid = a.pid AND l.granted AND l.locktype = 'relation'
             AND l.database = (SELECT oid FROM pg_catalog.pg_database WHERE datname = pg_catalog.current_database())
             AND l.mode NOT IN ('AccessShareLock', 'RowShareLock')
-            AND n.nspname !~ '^pg_' AND n.nspname <> 'information_schema'
+            AND (
+                n.nspname !~ '^pg_' AND n.nspname <> 'information_schema'
+                OR c.oid IN ('pg_catalog.pg_largeobject'::regclass, 'pg_catalog.pg_largeobject_metadata'::regclass)
+            )
     )
