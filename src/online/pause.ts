@@ -19,7 +19,7 @@ import {
   dropSubscription,
 } from './stream.ts'
 import type { Switch, SwitchReport } from './switch.ts'
-import { insistently, thaw } from './thaw.ts'
+import { patiently, thaw } from './thaw.ts'
 
 /** What a step of the pause has to do: `hold` and `freeze` stop writes, `open` is the one that cannot be taken back. */
 type PauseStep = 'hold' | 'freeze' | 'fence' | 'drain' | 'sequences' | 'copy' | 'way back' | 'verify' | 'open'
@@ -188,7 +188,7 @@ function reachOf(side: Side, { options, record }: Switch): ConnectionInfo | unde
  */
 async function stateOfPassive(the: Switch): Promise<'open' | 'closed'> {
   const { passive } = the
-  const state = await insistently(the, passive.side, async (session) => {
+  const state = await patiently(the, passive.side, async (session) => {
     // It may still be at it (waiting for a standby, say), and open the side after we have looked.
     await endBackend(session, passive)
     return (await isClosed(session)) ? 'closed' : 'open'

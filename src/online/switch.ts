@@ -77,9 +77,9 @@ export async function switchTo(to: Side, options: OnlineSwitchOptions): Promise<
   const the: Switch = { sides, options, keeper, active, passive, locker, now, back, record, report }
 
   const isOpen = !(await isClosed(passive))
-  // It opens only after the other was closed: so somebody else has opened one of them, and may have written there.
-  if (isOpen && !(await isClosed(active))) throw bothOpen(passive)
-  const hasOpened = record.phase === 'switching' && isOpen
+  const hasOpened = record.phase === 'switching' && isOpen && (await isClosed(active))
+  // It opens only in a switch, after the other was closed: so somebody else has opened one of them, and may have written there.
+  if (isOpen && !hasOpened) throw bothOpen(passive)
   if (!hasOpened) {
     if (record.phase === 'switching') await letGo(the)
     await noteAcceptedWriters(the)
@@ -220,7 +220,7 @@ function bothOpen({ side, database }: Session): PgleapError {
   const other = otherSide(side)
   return new PgleapError({
     code: 'online.both-open',
-    message: `Both sides take writes: the ${side}, to which the application was to be led, is open already.`,
+    message: `The ${side}, to which the application was to be led, takes writes already.`,
     hint: `Somebody else has opened it, or the ${other}. Where the application writes to the ${other}: ALTER DATABASE "${database}" SET default_transaction_read_only = on on the ${side}, end the sessions there, and try again.`,
     party: side,
   })

@@ -10,6 +10,8 @@ import type { Switch } from './switch.ts'
 
 /** How often, and how far apart in milliseconds, a server is asked that has just been lost. */
 const TRIES = 20
+/** Where the application waits for it: for as long as a server may need to come back after a crash. */
+const PATIENT_TRIES = 240
 const BETWEEN_TRIES_MS = 500
 
 /**
@@ -21,7 +23,7 @@ const BETWEEN_TRIES_MS = 500
  */
 export async function thaw(the: Switch, running: readonly Session[]): Promise<void> {
   const { active, passive, now, back, record, options } = the
-  const thawed = await insistently(the, active.side, async (session) => {
+  const thawed = await patiently(the, active.side, async (session) => {
     for (const one of running) await endBackend(session, one)
     await reopen(session, before(record, active.side))
     if (the.closedSince !== undefined) await endReadOnly(session, the.closedSince)
@@ -60,14 +62,31 @@ export async function thaw(the: Switch, running: readonly Session[]): Promise<vo
   }
 }
 
-/** Does one thing on one side, on a session of its own that no signal ends; undefined where the server does not answer. */
-export async function insistently<T>(
-  { options, record }: Switch,
+/** What the application waits for: as `insistently`, for two minutes. */
+export async function patiently<T>(
+  the: Switch,
   side: Side,
   work: (session: Session) => Promise<T>,
 ): Promise<T | undefined> {
+  const done = await insistently(the, side, work)
+  if (done !== undefined) return done
+  notice(
+    the,
+    'online.still-closed',
+    `No side takes writes: the ${side} does not answer. It is tried for two minutes more.`,
+  )
+  return insistently(the, side, work, PATIENT_TRIES)
+}
+
+/** Does one thing on one side, on a session of its own that no signal ends; undefined where the server does not answer. */
+async function insistently<T>(
+  { options, record }: Switch,
+  side: Side,
+  work: (session: Session) => Promise<T>,
+  tries = TRIES,
+): Promise<T | undefined> {
   const sides = sidesOf(options.source ?? record.source.connection, options.target, undefined)
-  for (let left = TRIES; left > 0; left -= 1) {
+  for (let left = tries; left > 0; left -= 1) {
     try {
       await using session = await sides.open(side, 'thaw')
       return await work(session)
@@ -78,8 +97,9 @@ export async function insistently<T>(
   return undefined
 }
 
-function notice({ options }: Switch, code: string, message: string): void {
-  const hint = 'Run `pgleap online status`; the next cutover, or `pgleap online abort`, sets the rest back.'
+const LATER = 'Run `pgleap online status`; the next cutover, or `pgleap online abort`, sets the rest back.'
+
+function notice({ options }: Switch, code: string, message: string, hint = LATER): void {
   options.onEvent?.({ type: 'notice', at: Date.now(), level: 'warning', code, message, hint })
 }
 

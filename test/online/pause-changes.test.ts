@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { abort, start, switchTo, type OnlineSwitchOptions } from '../../src/online/index.ts'
 import { PgleapError } from '../../src/index.ts'
@@ -143,6 +144,18 @@ describe('what somebody does in the middle of a switch', { timeout: 300_000 }, (
     expect(begun).toBe('not begun')
   })
 
+  test('is not begun where he has opened the side that follows, and closed the other', async () => {
+    const { source, target } = pair
+    await target.query('begin read write; alter database app reset default_transaction_read_only; commit')
+    await source.query('alter database app set default_transaction_read_only = on')
+    const failing = inPause(() => Promise.reject(new Error('the pause comes to nothing')))
+    const error: unknown = await switchTo('target', { ...ends, routers: [failing] }).catch((reason: unknown) => reason)
+    expect(await openSides(pair)).toEqual(['target'])
+    expect(error).toMatchObject({ code: 'online.both-open', party: 'target' })
+    await write(source, 'alter database app reset default_transaction_read_only')
+    await target.query('alter database app set default_transaction_read_only = on')
+  })
+
   test('does not need roles that are not there any more', async () => {
     const { source } = pair
     await source.query('create role passing login')
@@ -150,6 +163,31 @@ describe('what somebody does in the middle of a switch', { timeout: 300_000 }, (
     await switchTo('target', { ...ends, appRoles: ['passing'], routers: [gone] })
     await switchTo('source', ends)
     expect(await openSides(pair)).toEqual(['source'])
+  })
+
+  test('does not write large objects on the side that is closed, though an old server lets him in a read only session', async () => {
+    const { source, target } = pair
+    const objects = 'select count(*)::int as n from pg_largeobject_metadata'
+    const writing = onceLocked(() => source.query('select lo_create(0)').catch(() => 'refused'))
+    await using lazy = await connectClient(source.url)
+    lazy.on('error', () => {})
+    await lazy.query('begin; select lo_create(0)')
+    await switchTo('target', { ...ends, graceMs: 200, routers: [inPause(writing.begin)] })
+    await writing.done()
+    await expect(lazy.query('commit')).rejects.toBeInstanceOf(Error)
+    const counts = [await source.query(objects), await target.query(objects)]
+    await switchTo('source', ends)
+    expect(counts[0]).toEqual(counts[1])
+  })
+
+  test('does not find both sides closed where the old one was away for long', async () => {
+    const { source } = pair
+    const dying = onceLocked(async () => {
+      await source.server.kill()
+      await sleep(12_000)
+      await source.server.start()
+    })
+    expect(await refusal(dying.begin, dying.done)).toBeInstanceOf(PgleapError)
   })
 
   test('keeps nobody out where a killed switch cannot be gone on with', async () => {
