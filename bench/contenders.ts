@@ -119,6 +119,14 @@ export const CONTENDERS: readonly Contender[] = [
       command: (words) => pgleapDump(words, compression, ''),
     },
     {
+      id: `pgleap-dump-binary-${compression}`,
+      name: `pgleap dump --rows binary, ${compression}`,
+      kind: 'pgleap',
+      what: 'dump',
+      needs: ['pgleap'],
+      command: (words) => pgleapDump(words, compression, '--no-hashes --rows binary'),
+    },
+    {
       id: `pg_dump-${compression}`,
       name: `pg_dump -Fd, ${compression}`,
       kind: 'peer',
@@ -133,8 +141,16 @@ export const CONTENDERS: readonly Contender[] = [
       what: 'restore',
       needs: ['pgleap'],
       before: (words) => pgleapDump(words, compression, '--no-hashes'),
-      command: ({ target, jobs, folder, program }) =>
-        `${program('pgleap')} restore ${folder}/dump ${target} --jobs ${jobs} --verify none`,
+      command: (words) => pgleapRestore(words),
+    },
+    {
+      id: `pgleap-restore-binary-${compression}`,
+      name: `pgleap restore of --rows binary, ${compression}`,
+      kind: 'pgleap',
+      what: 'restore',
+      needs: ['pgleap'],
+      before: (words) => pgleapDump(words, compression, '--no-hashes --rows binary'),
+      command: (words) => pgleapRestore(words),
     },
     {
       id: `pg_restore-${compression}`,
@@ -145,11 +161,25 @@ export const CONTENDERS: readonly Contender[] = [
       before: (words) => directoryDump(words, compression),
       command: (words) => directoryRestore(words),
     },
+    {
+      id: `pg_restore-analyze-${compression}`,
+      name: `pg_restore, then ANALYZE, ${compression}`,
+      kind: 'peer',
+      what: 'restore',
+      needs: ['pg_dump', 'pg_restore', 'psql'],
+      before: (words) => directoryDump(words, compression),
+      // As its documentation asks for, and as pgleap does.
+      command: (words) => `${directoryRestore(words)} && ${words.program('psql')} -X -q -d ${words.target} -c ANALYZE`,
+    },
   ]),
 ]
 
 function pgleapDump({ source, jobs, folder, program }: Words, compression: string, hashes: string): string {
   return `${program('pgleap')} dump ${source} ${folder}/dump --jobs ${jobs} --compress ${compression} ${hashes}`.trim()
+}
+
+function pgleapRestore({ target, jobs, folder, program }: Words): string {
+  return `${program('pgleap')} restore ${folder}/dump ${target} --jobs ${jobs} --verify none`
 }
 
 function directoryDump({ source, jobs, folder, program }: Words, compression: string): string {
