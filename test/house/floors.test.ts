@@ -97,6 +97,7 @@ interface Violation {
   rule: { name: string }
 }
 
+let cruised = 0
 let violations: readonly Violation[] = []
 
 /** One run of the rules over the house with all that is planted: a run for each would take a minute. */
@@ -118,7 +119,7 @@ beforeAll(async () => {
       execFile(process.execPath, args, { cwd: house }, (_error, stdout) => resolve(stdout))
     })
     const { summary } = JSON.parse(output)
-    expect(summary.totalCruised).toBeGreaterThanOrEqual(files.length)
+    cruised = summary.totalCruised
     violations = summary.violations
   } finally {
     await rm(house, { recursive: true, force: true })
@@ -132,6 +133,7 @@ function refusals(files: Readonly<Record<string, string>>): string[] {
 }
 
 test('a house in order is not refused', () => {
+  expect(cruised).toBeGreaterThanOrEqual(Object.keys(HOUSE).length + PLANTED.length)
   expect(refusals(HOUSE)).toEqual([])
 })
 
