@@ -23,10 +23,12 @@ export function compareProperties(
   options: PropertyOptions,
 ): VerifiedObject[] {
   const found: VerifiedObject[] = []
+  const add = (kind: string, detail: string | undefined) => {
+    const verdict = detail === undefined ? { verdict: 'SAME' as const } : { verdict: 'DIFFERENT' as const, detail }
+    found.push({ object: target.name, kind, ...verdict })
+  }
   const compare = (kind: string, ours: string, theirs: string) => {
-    const same = ours === theirs
-    const detail = `${shown(ours)} on the source, ${shown(theirs)} on the target`
-    found.push({ object: target.name, kind, verdict: same ? 'SAME' : 'DIFFERENT', ...(same ? {} : { detail }) })
+    add(kind, ours === theirs ? undefined : `${shown(ours)} on the source, ${shown(theirs)} on the target`)
   }
   if (options.made === 'by-us') {
     if (options.owners === 'keep') compare('database owner', options.role(source.owner), target.owner)
@@ -35,7 +37,8 @@ export function compareProperties(
     compare('database comment', source.comment ?? '', target.comment ?? '')
   }
   compare('database connection limit', String(source.connectionLimit), String(target.connectionLimit))
-  compare('database settings', settingsOf(source), settingsOf(target))
+  const settings = settingsThatDiffer(source, target)
+  add('database settings', settings.length === 0 ? undefined : `${settings.join(', ')} differ`)
   if (options.privileges === 'keep') {
     // Owners have grant options on everything, recorded or not; another owner on the target has its own.
     const owners = new Set([options.role(source.owner), target.owner])
@@ -57,15 +60,17 @@ function localeOf(facts: DatabaseFacts, { majors }: PropertyOptions): string {
   return `${libc} ${facts.localeProvider}${locale}`.trim()
 }
 
-function settingsOf({ settings }: DatabaseFacts): string {
-  return (
-    settings
-      .filter((setting) => setting.role === undefined && !closesDatabase(setting))
-      // Lists of names are equal where their names are, however these are quoted.
-      .map(({ name, value }) => settingSql(name, value))
-      .toSorted()
-      .join('; ')
-  )
+/** Their names alone: a setting of an application's own may hold its secret. */
+function settingsThatDiffer(source: DatabaseFacts, target: DatabaseFacts): string[] {
+  const [ours, theirs] = [settingsOf(source), settingsOf(target)]
+  const names = new Set([...ours.keys(), ...theirs.keys()])
+  return [...names].filter((name) => ours.get(name) !== theirs.get(name)).toSorted()
+}
+
+/** Lists of names are equal where their names are, however these are quoted. */
+function settingsOf({ settings }: DatabaseFacts): Map<string, string> {
+  const own = settings.filter((setting) => setting.role === undefined && !closesDatabase(setting))
+  return new Map(own.map(({ name, value }) => [name, settingSql(name, value)]))
 }
 
 /** What holds where nothing was granted (acl.c, acldefault): CONNECT and TEMPORARY for all, beside what owners have. */

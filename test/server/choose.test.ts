@@ -153,12 +153,18 @@ describe('the properties of a database', () => {
     ['locale', { ctype: 'C.UTF-8' }],
     ['comment', { comment: 'yours' }],
     ['connection limit', { connectionLimit: -1 }],
-    ['settings', { settings: [{ role: undefined, name: 'work_mem', value: '4MB' }] }],
     ['grants', { grants: [] }],
   ])('differ in their %s', (what, change) => {
     const found = differing({ ...target, ...change })
     expect(found.map(({ kind }) => kind)).toContain(`database ${what}`)
     expect(found[0]).toMatchObject({ verdict: 'DIFFERENT', detail: expect.stringContaining('on the source') })
+  })
+
+  test('differ in their settings, of which only the names are told', () => {
+    const [found] = differing({ ...target, settings: [{ role: undefined, name: 'app.secret', value: 'hush' }] })
+    expect(found).toMatchObject({ kind: 'database settings', verdict: 'DIFFERENT' })
+    expect(found?.detail).toMatch(/app\.secret.* differ$/)
+    expect(found?.detail).not.toContain('hush')
   })
 
   test("of a database that was there before are its maker's, as far as they are set when it is made", () => {
