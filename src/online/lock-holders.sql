@@ -12,6 +12,6 @@ WHERE a.backend_type = 'client backend' AND a.pid <> pg_catalog.pg_backend_pid()
             AND l.mode NOT IN ('AccessShareLock', 'RowShareLock')
             AND (
                 n.nspname !~ '^pg_' AND n.nspname <> 'information_schema'
-                OR c.oid IN ('pg_catalog.pg_largeobject'::regclass, 'pg_catalog.pg_largeobject_metadata'::regclass)
+                OR c.oid = 'pg_catalog.pg_largeobject_metadata'::regclass
             )
     )
