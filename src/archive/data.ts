@@ -42,12 +42,15 @@ export interface DataSize {
   storedBytes: number
 }
 
+/** Settles when there is room for more; undefined where there is. Most writes find room, and a promise for each chunk costs CPU. */
+export type Room = Promise<void> | undefined
+
 export interface DataSink {
   /**
-   * Takes the bytes over (the chunks may be used again) and resolves when there is room for more. In COPY form several
+   * Takes the bytes over: what the chunks lie in may be used again once there is room for more. In COPY form several
    * streams may write to one sink at once, as long as the chunks of each call consist of whole rows.
    */
-  write(...chunks: Uint8Array[]): Promise<void>
+  write(...chunks: Uint8Array[]): Room
   /** Adds what stands behind the rows of COPY, where the entry has that form, and closes; tells of the file, where it has one of its own. */
   end(): Promise<DataSize & { file?: WrittenFile }>
 }

@@ -21,6 +21,7 @@ export {
   type LargeObjectsSink,
   type OpenArchive,
   type ReadOptions,
+  type Room,
   type WrittenFile,
 } from './data.ts'
 export type { TextMode } from './cursor.ts'

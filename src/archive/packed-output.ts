@@ -1,7 +1,7 @@
 import type { Writable } from 'node:stream'
 import { BlockPipe } from './compression/block-pipe.ts'
 import { BLOCK_BYTES, blockCompressor } from './compression/compress.ts'
-import type { WrittenFile } from './data.ts'
+import type { Room, WrittenFile } from './data.ts'
 import type { Compression } from './entry.ts'
 import { outputTo } from './single-output.ts'
 
@@ -14,7 +14,7 @@ export interface PackedOutputOptions {
 
 /** Disposal without `finish` leaves no file of the name that was given. */
 export interface PackedOutput extends AsyncDisposable {
-  write(chunk: Uint8Array): Promise<void>
+  write(chunk: Uint8Array): Room
   finish(): Promise<WrittenFile>
 }
 

@@ -47,7 +47,7 @@ const OBJECT_PIECE = 16 * 1024
 export async function writePlain(options: PlainOptions): Promise<WrittenFile> {
   const { from, out, compression = 'none', level } = options
   await using output = await packedOutput({ out, compression, level })
-  const script = new Script(options, (bytes) => output.write(bytes))
+  const script = new Script(options, async (bytes) => output.write(bytes))
   await script.write(from.archive)
   return await output.finish()
 }

@@ -1,4 +1,4 @@
-import type { DataSize } from '../data.ts'
+import type { DataSize, Room } from '../data.ts'
 
 /** Blocks that are compressed at once, for one stream. */
 const AT_ONCE = 3
@@ -37,9 +37,13 @@ export class BlockPipe {
   /**
    * Takes all of the chunks over at once, before anything is waited for, so that those of several writers do not mix.
    */
-  async write(...chunks: Uint8Array[]): Promise<void> {
+  write(...chunks: Uint8Array[]): Room {
     this.#check()
     for (const chunk of chunks) this.#take(chunk)
+    return this.#underWay.length < AT_ONCE ? undefined : this.#untilRoom()
+  }
+
+  async #untilRoom(): Promise<void> {
     while (this.#underWay.length >= AT_ONCE) await this.#underWay[0]
     this.#check()
   }

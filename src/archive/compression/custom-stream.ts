@@ -1,12 +1,12 @@
 import { constants, createDeflate } from 'node:zlib'
-import type { DataSize } from '../data.ts'
+import type { DataSize, Room } from '../data.ts'
 import type { Compression } from '../entry.ts'
 import { BlockPipe } from './block-pipe.ts'
 import { BLOCK_BYTES, blockCompressor } from './compress.ts'
 import { drained } from './drained.ts'
 
 export interface CompressedStream {
-  write(...chunks: Uint8Array[]): Promise<void>
+  write(...chunks: Uint8Array[]): Room
   end(): Promise<DataSize>
 }
 

@@ -1,5 +1,5 @@
 import { EventEmitter, setMaxListeners } from 'node:events'
-import type { DataSink } from '../../archive/index.ts'
+import type { DataSink, Room } from '../../archive/index.ts'
 import type { TableFacts } from '../../catalog/index.ts'
 import type { Session } from '../../connection/index.ts'
 import { copyStatements, type Part } from '../../copy/index.ts'
@@ -19,15 +19,15 @@ export interface RowsToRead {
 }
 
 /**
- * Reads rows and hands them to `take` as they come, not faster than they are taken; the bytes are `take`'s until its
- * promise settles. Throws what `take` throws, the
+ * Reads rows and hands them to `take` as they come, not faster than they are taken; the bytes are `take`'s until there is
+ * room for more. Throws what `take` throws, the
  * server's DatabaseError, and that of the cancelled query when the signal fires; the session is usable afterwards, its
  * transaction aborted.
  */
 export async function readRows(
   session: Session,
   { table, ...rows }: RowsToRead & { table: TableFacts },
-  take: (run: PayloadRun) => Promise<void>,
+  take: (run: PayloadRun) => Room,
   signal: AbortSignal,
 ): Promise<CopyResult> {
   const payloads = new Payloads(rows.format)
@@ -67,13 +67,17 @@ export class SharedRows {
   }
 
   /** Not while a long row of another part is being written. */
-  async write(...rows: Buffer[]): Promise<void> {
+  write(...rows: Buffer[]): Room {
+    return this.#alone === undefined ? this.#sink.write(...rows) : this.#writeLater(rows)
+  }
+
+  async #writeLater(rows: Buffer[]): Promise<void> {
     while (this.#alone !== undefined) await this.#alone
     await this.#sink.write(...rows)
   }
 
   /** For whoever has it to himself. */
-  writeAlone(bytes: Buffer): Promise<void> {
+  writeAlone(bytes: Buffer): Room {
     return this.#sink.write(bytes)
   }
 
@@ -101,34 +105,35 @@ class PartRows implements Disposable {
     this.#shared = shared
   }
 
-  async write({ bytes, lastEnd }: PayloadRun): Promise<void> {
-    if (lastEnd === undefined) {
-      await this.#goOn(bytes)
-      return
-    }
-    await this.#writeRows(bytes.subarray(0, lastEnd))
-    if (lastEnd < bytes.length) await this.#goOn(bytes.subarray(lastEnd))
+  /** The run's bytes have to stay as they are until there is room for more. */
+  write({ bytes, lastEnd }: PayloadRun): Room {
+    if (lastEnd === undefined) return this.#goOn(bytes)
+    const room = this.#writeRows(bytes.subarray(0, lastEnd))
+    const begun = bytes.subarray(lastEnd)
+    if (begun.length === 0) return room
+    return room === undefined ? this.#goOn(begun) : room.then(() => this.#goOn(begun))
   }
 
-  async #writeRows(bytes: Buffer): Promise<void> {
-    if (this.#release === undefined) {
-      const begun = this.#begun
-      this.#forget()
-      await this.#shared.write(...begun, bytes)
-      return
-    }
+  #writeRows(bytes: Buffer): Room {
+    if (this.#release !== undefined) return this.#endLongRow(bytes)
+    const begun = this.#begun
+    this.#forget()
+    return this.#shared.write(...begun, bytes)
+  }
+
+  async #endLongRow(bytes: Buffer): Promise<void> {
     await this.#shared.writeAlone(bytes)
     this[Symbol.dispose]()
   }
 
-  async #goOn(bytes: Buffer): Promise<void> {
-    if (this.#release !== undefined) {
-      await this.#shared.writeAlone(bytes)
-      return
-    }
+  #goOn(bytes: Buffer): Room {
+    if (this.#release !== undefined) return this.#shared.writeAlone(bytes)
     this.#begun.push(Buffer.from(bytes))
     this.#begunBytes += bytes.length
-    if (this.#begunBytes < LONG_ROW) return
+    return this.#begunBytes < LONG_ROW ? undefined : this.#beginLongRow()
+  }
+
+  async #beginLongRow(): Promise<void> {
     this.#release = await this.#shared.keepOff()
     const begun = Buffer.concat(this.#begun)
     this.#forget()

@@ -110,10 +110,10 @@ async function writeParts(
           using own = rows.part()
           return await step.run(async (moved) => {
             let read = 0
-            const take = async (run: PayloadRun) => {
+            const take = (run: PayloadRun) => {
               read += run.bytes.length
-              await own.write(run)
               moved({ bytes: read, rows: 0 })
+              return own.write(run)
             }
             return readRows(session, { table: facts, part, format, encoding }, take, attempt.signal)
           })
