@@ -1,8 +1,8 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { type Event, type ServerReport, roles, statusServer } from '../../src/index.ts'
 import { makeManyRoles, rolesServer } from '../globals/many-roles.ts'
-import { type OwnServer, queryOnce } from '../kit/index.ts'
-import { type CliEnd, databasesOf, pgleap, run } from './support.ts'
+import type { OwnServer } from '../kit/index.ts'
+import { type CliEnd, databasesOf, pgleap, propertiesOf, run } from './support.ts'
 
 const COUNT = 20
 const NAMES = Array.from({ length: COUNT }, (_, i) => (i === 0 ? 'Odd "db" $1' : `shop_${String(i).padStart(2, '0')}`))
@@ -41,18 +41,6 @@ async function makeManyDatabases(server: OwnServer): Promise<void> {
       `grant create on database ${quoted} to "Group 9" with grant option`,
     )
   }
-}
-
-/** What the catalogs say of the databases of a server. */
-async function catalogOf(server: OwnServer): Promise<unknown[]> {
-  return queryOnce(
-    server.url(),
-    `select d.datname, pg_get_userbyid(datdba) as owner, encoding, datcollate, datctype, datconnlimit, shobj_description(d.oid, 'pg_database') as comment,
-       (select array_agg(s.setrole::regrole || ': ' || s.setconfig::text order by s.setrole::regrole::text) from pg_db_role_setting s where s.setdatabase = d.oid) as settings,
-       (select array_agg(a::text order by a::text) from unnest(d.datacl) a) as grants
-     from pg_database d where datname = any ($1) order by 1`,
-    [NAMES],
-  )
 }
 
 describe('a server of 20 databases and 200 roles, from 13 to 18,', () => {
@@ -94,7 +82,7 @@ describe('a server of 20 databases and 200 roles, from 13 to 18,', () => {
   })
 
   test('is the same to the catalogs: owners, locales, limits, comments, settings, grants', async () => {
-    expect(await catalogOf(target)).toEqual(await catalogOf(source))
+    expect(await propertiesOf(target, NAMES)).toEqual(await propertiesOf(source, NAMES))
   })
 
   test('leaves templates, closed databases and an empty database postgres behind, and says why', () => {

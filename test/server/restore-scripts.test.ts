@@ -4,9 +4,10 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { type Event, type RestoreServerOptions, dump, restoreServer, statusServer } from '../../src/index.ts'
-import { type OwnServer, queryOnce, startServer } from '../kit/index.ts'
+import { type OwnServer, queryOnce, type Server, startServer } from '../kit/index.ts'
 import { hasRecord } from '../files/script/support.ts'
-import { databasesOf, pgleap, run } from './support.ts'
+import { quoteIdent } from '../../src/sql.ts'
+import { databasesOf, pgleap, propertiesOf, run, SALES } from './support.ts'
 
 const ODD = 'Odd."db" Ω'
 
@@ -26,7 +27,9 @@ beforeAll(async () => {
     `create role app login password 'pw' connection limit 5`,
     'create role readers',
     'grant readers to app with admin option',
-    ...[ODD, 'shop'].map((name) => `create database ${quoted(name)} owner app connection limit 9 template template0`),
+    ...[ODD, 'shop'].map(
+      (name) => `create database ${quoteIdent(name)} owner app connection limit 9 template template0`,
+    ),
     `alter role app in database shop set statement_timeout = '1min'`,
     `alter database shop set work_mem = '7MB'`,
     `alter database shop set search_path = "$user", public, "Odd one"`,
@@ -38,18 +41,12 @@ beforeAll(async () => {
     await run(
       source,
       name,
-      'set role app',
-      'create schema sales',
-      'create table sales.orders (id serial primary key, total numeric)',
-      'insert into sales.orders (total) select i from generate_series(1, 1000) i',
-      'create table sales.lines (id int primary key, of_order int references sales.orders)',
-      'insert into sales.lines select i, i from generate_series(1, 500) i',
+      ...SALES,
       `create table sales.parts (day int, what text) partition by list (day)`,
       'create table sales.part1 partition of sales.parts for values in (1)',
       `insert into sales.parts values (1, 'x')`,
       'create table sales.placed (i int) tablespace fast',
       'insert into sales.placed values (1)',
-      'grant select on sales.orders to readers',
       `select lo_from_bytea(9001, 'large')`,
     )
   }
@@ -60,10 +57,6 @@ afterAll(async () => {
   await rm(scratch, { recursive: true })
 })
 
-function quoted(name: string): string {
-  return `"${name.replaceAll('"', '""')}"`
-}
-
 function options(target: string, more: Partial<RestoreServerOptions> = {}): RestoreServerOptions {
   return { from: folder, target, jobs: 2, ...more }
 }
@@ -73,16 +66,8 @@ function refusal(promise: Promise<unknown>): Promise<unknown> {
 }
 
 /** What the catalogs say of databases, and what is in them. */
-async function foundOn(server: { url(database?: string): string }): Promise<unknown> {
-  const databases = await queryOnce(
-    server.url(),
-    `select d.datname, pg_get_userbyid(datdba) as owner, encoding, datcollate, datctype, datconnlimit,
-       shobj_description(d.oid, 'pg_database') as comment,
-       (select array_agg(s.setrole::regrole || ': ' || s.setconfig::text order by s.setrole::regrole::text) from pg_db_role_setting s where s.setdatabase = d.oid) as settings,
-       (select array_agg(a::text order by a::text) from unnest(d.datacl) a) as grants
-     from pg_database d where datname = any ($1) order by 1`,
-    [[ODD, 'shop']],
-  )
+async function foundOn(server: Pick<Server, 'url'>): Promise<unknown> {
+  const databases = await propertiesOf(server, [ODD, 'shop'])
   const contents: unknown[] = []
   for (const name of [ODD, 'shop']) {
     contents.push(

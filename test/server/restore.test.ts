@@ -13,7 +13,8 @@ import {
   statusServer,
 } from '../../src/index.ts'
 import { imitate, type OwnServer, queryOnce, type Server, startServer } from '../kit/index.ts'
-import { databasesOf, pgleap, run } from './support.ts'
+import { quoteIdent } from '../../src/sql.ts'
+import { databasesOf, pgleap, propertiesOf, run, SALES } from './support.ts'
 
 const ODD = 'Odd."db" Ω'
 const NAMES = [ODD, 'shop']
@@ -36,7 +37,7 @@ beforeAll(async () => {
     'grant app to keeper',
     `alter role app set work_mem = '5MB'`,
     `comment on role readers is 'they only read'`,
-    ...NAMES.map((name) => `create database ${quoted(name)} owner app connection limit 7 template template0`),
+    ...NAMES.map((name) => `create database ${quoteIdent(name)} owner app connection limit 7 template template0`),
     `create database "it's closed later" owner app`,
     `alter role app in database shop set statement_timeout = '1min'`,
     `alter database shop set work_mem = '7MB'`,
@@ -47,18 +48,7 @@ beforeAll(async () => {
     'grant create on database shop to keeper',
   )
   for (const name of NAMES) {
-    await run(
-      source,
-      name,
-      'set role app',
-      'create schema sales',
-      'create table sales.orders (id serial primary key, total numeric)',
-      'insert into sales.orders (total) select i from generate_series(1, 1000) i',
-      'create table sales.lines (id int primary key, of_order int references sales.orders)',
-      'insert into sales.lines select i, i from generate_series(1, 500) i',
-      'grant select on sales.orders to readers',
-      'alter default privileges in schema sales grant select on tables to readers',
-    )
+    await run(source, name, ...SALES, 'alter default privileges in schema sales grant select on tables to readers')
   }
   await dump({ source: source.url(), to: folder, databases: 'all', excludeDatabases: ['it*'], jobs: 2 })
 }, 120_000)
@@ -67,25 +57,13 @@ afterAll(async () => {
   await rm(scratch, { recursive: true })
 })
 
-function quoted(name: string): string {
-  return `"${name.replaceAll('"', '""')}"`
-}
-
 function options(target: string, more: Partial<RestoreServerOptions> = {}): RestoreServerOptions {
   return { from: folder, target, jobs: 2, ...more }
 }
 
 /** What the catalogs say of databases, and of roles with their passwords. */
 async function catalogOf(server: Server): Promise<unknown> {
-  const databases = await queryOnce(
-    server.url(),
-    `select d.datname, pg_get_userbyid(datdba) as owner, encoding, datcollate, datctype, datconnlimit,
-       shobj_description(d.oid, 'pg_database') as comment,
-       (select array_agg(s.setrole::regrole || ': ' || s.setconfig::text order by s.setrole::regrole::text) from pg_db_role_setting s where s.setdatabase = d.oid) as settings,
-       (select array_agg(a::text order by a::text) from unnest(d.datacl) a) as grants
-     from pg_database d where datname = any ($1) order by 1`,
-    [NAMES],
-  )
+  const databases = await propertiesOf(server, NAMES)
   return { databases, roles: await rolesOf(server) }
 }
 

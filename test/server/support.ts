@@ -19,6 +19,30 @@ export async function databasesOf(server: Server): Promise<string[]> {
   return rows.map(({ name }) => name)
 }
 
+/** What the catalogs say of these databases. */
+export async function propertiesOf(server: Pick<Server, 'url'>, names: readonly string[]): Promise<unknown[]> {
+  return queryOnce(
+    server.url(),
+    `select d.datname, pg_get_userbyid(datdba) as owner, encoding, datcollate, datctype, datconnlimit,
+       shobj_description(d.oid, 'pg_database') as comment,
+       (select array_agg(s.setrole::regrole || ': ' || s.setconfig::text order by s.setrole::regrole::text) from pg_db_role_setting s where s.setdatabase = d.oid) as settings,
+       (select array_agg(a::text order by a::text) from unnest(d.datacl) a) as grants
+     from pg_database d where datname = any ($1) order by 1`,
+    [names],
+  )
+}
+
+/** A little schema of role `app`, which `readers` may read. */
+export const SALES = [
+  'set role app',
+  'create schema sales',
+  'create table sales.orders (id serial primary key, total numeric)',
+  'insert into sales.orders (total) select i from generate_series(1, 1000) i',
+  'create table sales.lines (id int primary key, of_order int references sales.orders)',
+  'insert into sales.lines select i, i from generate_series(1, 500) i',
+  'grant select on sales.orders to readers',
+]
+
 const BIN = join(import.meta.dirname, '../../bin/pgleap')
 
 export interface CliEnd {
