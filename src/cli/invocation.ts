@@ -53,7 +53,9 @@ export async function invoke(
 
 /** Errors by which an interrupted command says how it left the servers. */
 function saysMore(error: unknown): boolean {
-  return error instanceof PgleapError && ['online.undecided', 'online.not-thawed'].includes(error.code)
+  return (
+    error instanceof PgleapError && ['online.undecided', 'online.not-thawed', 'online.taken-over'].includes(error.code)
+  )
 }
 
 /** Knows the passwords of the command line and the environment, so that none leaves by any way (invariant 4). */

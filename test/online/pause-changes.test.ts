@@ -190,6 +190,29 @@ describe('what somebody does in the middle of a switch', { timeout: 300_000 }, (
     expect(await refusal(dying.begin, dying.done)).toBeInstanceOf(PgleapError)
   })
 
+  test('leaves both sides as another process has left them, which went on when the sessions of this one were lost', async () => {
+    const { source, target } = pair
+    const ours = `select pg_terminate_backend(pid) from pg_stat_activity
+      where application_name like 'pgleap: %' and datname = 'app' and pid <> pg_backend_pid()`
+    let released = 'not released'
+    const slept: Router = {
+      ...inPause(async () => {
+        for (const { query } of [source, target]) await query(ours)
+        await switchTo('target', ends)
+      }),
+      release: async () => {
+        released = 'released'
+      },
+    }
+    const error: unknown = await switchTo('target', { ...ends, routers: [slept] }).catch((reason: unknown) => reason)
+    expect(await openSides(pair), String(error)).toEqual(['target'])
+    expect(error).toMatchObject({ code: 'online.taken-over', party: 'target' })
+    expect(released).toBe('not released')
+    // The way back is there as well.
+    await switchTo('source', ends)
+    expect(await openSides(pair)).toEqual(['source'])
+  })
+
   test('keeps nobody out where a killed switch cannot be gone on with', async () => {
     const { source } = pair
     expect(await killAt({ step: 'freeze' }, 'target', ends)).toBe('SIGKILL')
