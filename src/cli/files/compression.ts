@@ -11,7 +11,7 @@ export const COMPRESSION = {
   level: { flags: '--level <n>', help: 'how hard, in the terms of that compression', parse: level },
 } as const
 
-/** A whole number; zstd and lz4 have levels below 0. */
+/** A whole number; which ones a compression has, the writer of archives says. */
 function level(text: string): number {
   if (!/^-?\d{1,3}$/u.test(text)) throw new InvalidArgumentError(`'${text}' is no whole number`)
   return Number(text)

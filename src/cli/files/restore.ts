@@ -192,7 +192,8 @@ function wholeServer(folder: string): PgleapError {
 
 const EXAMPLES = `
 Exits with 0 where all of it was restored and nothing differs, 6 where something
-does, 7 where a part failed. Without pgleap's hashes, contents are not compared.
+does or pgleap's dump has no hashes, 7 where a part failed. Contents of dumps of
+other tools are not compared.
 
 Examples:
   pgleap restore app.dump postgres://new/app
