@@ -4,7 +4,7 @@
  *
  * Left out on purpose, so that they travel as text, as pg_dump would send them:
  * - composite types (record_send writes the type OID of each column) and arrays of anything but a built-in type
- *   (array_send writes the element's OID, which is stable for built-in types only);
+ *   (array_send writes the element's OID, which is stable for built-in types only, the domains of information_schema aside);
  * - regclass and its kin: their binary form is a bare OID, their text form a name;
  * - xml: xml_recv takes the encoding that the value itself declares for its bytes;
  * - tsquery: tsqueryrecv refuses the empty query that tsquerysend writes;
@@ -15,7 +15,7 @@
  */
 const FIXED_FORM = words(`
   bool int2 int4 int8 float4 float8 numeric money oid xid xid8 pg_lsn
-  date time timetz timestamp timestamptz interval
+  date time timetz timestamp timestamptz
   uuid bytea bit varbit char inet cidr macaddr macaddr8
   point line lseg box path polygon circle
   int4multirange int8multirange nummultirange tsmultirange tstzmultirange datemultirange`)
@@ -27,6 +27,9 @@ const FIXED_FORM = words(`
  */
 const TEXT_FORM = words('text varchar bpchar name json jsonb jsonpath tsvector')
 
+/** From this major on an interval may be infinite, in a form that older servers take for one of very many years. */
+const INFINITE_INTERVALS = 17
+
 /** A row of pg_type: `innerOid` is a domain's base type, a range's subtype or an array's element; 0 where there is none. */
 export interface TypeRow {
   oid: number
@@ -37,10 +40,13 @@ export interface TypeRow {
   innerOid: number
 }
 
-/** OIDs of the types, among `types`, that are safe to send in binary from a server with this encoding. */
-export function binarySafeTypes(types: readonly TypeRow[], serverEncoding: string): Set<number> {
+/** OIDs of the types, among `types`, that are safe to send in binary from a server of this major with this encoding. */
+export function binarySafeTypes(
+  types: readonly TypeRow[],
+  { major, encoding }: { major: number; encoding: string },
+): Set<number> {
   const byOid = new Map(types.map((type) => [type.oid, type]))
-  const textIsSafe = serverEncoding === 'UTF8'
+  const textIsSafe = encoding === 'UTF8'
 
   function isSafe(type: TypeRow | undefined): boolean {
     if (type === undefined) return false
@@ -48,11 +54,12 @@ export function binarySafeTypes(types: readonly TypeRow[], serverEncoding: strin
     if (type.kind === 'e') return textIsSafe
     if (type.kind === 'd' || type.kind === 'r') return isSafe(byOid.get(type.innerOid))
     if (!type.builtIn) return false
+    if (type.name === 'interval') return major < INFINITE_INTERVALS
     if (FIXED_FORM.has(type.name)) return true
     if (TEXT_FORM.has(type.name)) return textIsSafe
     // Built-in arrays, `_int4` and the like; int2vector and oidvector have elements too, and their own functions.
     const inner = byOid.get(type.innerOid)
-    return type.name.startsWith('_') && inner !== undefined && inner.builtIn && isSafe(inner)
+    return type.name.startsWith('_') && inner !== undefined && inner.builtIn && inner.kind !== 'd' && isSafe(inner)
   }
 
   return new Set(types.filter(isSafe).map((type) => type.oid))

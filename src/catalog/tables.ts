@@ -142,5 +142,5 @@ async function readBinarySafeTypes(session: Session): Promise<Set<number>> {
     builtIn: built_in,
     innerOid: inner_oid,
   }))
-  return binarySafeTypes(types, encoding?.server_encoding ?? '')
+  return binarySafeTypes(types, { major: session.major, encoding: encoding?.server_encoding ?? '' })
 }

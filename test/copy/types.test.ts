@@ -2,7 +2,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { readTables } from '../../src/catalog/index.ts'
 import type { Session } from '../../src/connection/index.ts'
 import { copyPart } from '../../src/copy/index.ts'
-import { pair } from '../catalog/sessions.ts'
+import { pair, withPair } from '../catalog/sessions.ts'
 import type { Major } from '../kit/index.ts'
 
 const TYPES = `
@@ -95,6 +95,8 @@ const COLUMNS: [type: string, binary: 'binary' | 'text', ...values: string[]][] 
   ['pair[]', 'text', `array[row(1, 'y')::pair]`],
   ['spans[]', 'text', `'{"[1,2)"}'`],
   ['positive[]', 'text', `'{1.00000}'`],
+  // What array_agg makes of the columns of information_schema, whose domains have other OIDs in each major.
+  ['information_schema.sql_identifier[]', 'text', `'{a,NULL,"b c"}'`],
   ['xml', 'text', `'<?xml version="1.0" encoding="LATIN1"?><a>é</a>'`, `'a<b/>c'`],
   ['regclass', 'text', `'pg_class'::regclass`, '0::oid::regclass'],
   ['regtype', 'text', `'mood'::regtype`],
@@ -156,6 +158,26 @@ describe.each<[Major, Major]>([
     },
   )
 })
+
+test('an infinite interval travels as text, which a server that knows none refuses: its binary form it takes, and cannot read', () =>
+  withPair(17, 14, async ({ source, target }) => {
+    for (const session of [source, target]) await session.script('CREATE TABLE public.t (i interval)')
+    await source.script(`INSERT INTO public.t VALUES ('infinity')`)
+    const [facts] = await readTables(source)
+    expect(facts?.columns[0]?.binarySafe).toBe(false)
+    const copy = (format: 'text' | 'binary') =>
+      copyPart(source, target, {
+        schema: 'public',
+        name: 't',
+        columns: ['i'],
+        format,
+        mode: 'append',
+        part: { by: 'all' },
+      })
+    await expect(copy('text')).rejects.toThrow('infinity')
+    expect(await copy('binary')).toMatchObject({ rows: 1 })
+    await expect(target.query('SELECT i FROM public.t')).rejects.toThrow('interval out of range')
+  }))
 
 /** By the types' output functions, as every client sees them: a cast of xml to text shows what is stored instead. */
 function rowsOf(session: Session, name: string): Promise<object[]> {
