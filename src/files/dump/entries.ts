@@ -146,10 +146,13 @@ function tablesData(input: EntriesInput, ids: Ids): DumpedTable[] {
   })
 }
 
-/** A row without columns could not be told from the end of the rows. */
-function formOf({ columns }: TableFacts): 'text' | 'binary' {
+/**
+ * A row without columns could not be told from the end of the rows. The table of an extension may have other types in the version that
+ * the target has: text is read as whatever they are.
+ */
+function formOf({ columns, extension }: TableFacts): 'text' | 'binary' {
   const kept = columns.filter(({ generated }) => generated === 'no')
-  return kept.length > 0 && kept.every(({ binarySafe }) => binarySafe) ? 'binary' : 'text'
+  return extension === undefined && kept.length > 0 && kept.every(({ binarySafe }) => binarySafe) ? 'binary' : 'text'
 }
 
 function tableData(facts: TableFacts, { loadedThrough, format, rows }: EntriesInput, ids: Ids): Entry {

@@ -50,6 +50,11 @@ describe('tables of extensions whose rows are the user’s (pg_extension_config_
       writeFileSync(`${extensions}/${name}.control`, `default_version = '1.0'\nrelocatable = true\n`)
       writeFileSync(`${extensions}/${name}--1.0.sql`, script)
     }
+    writeFileSync(`${extensions}/grown.control`, `default_version = '2.0'\n`)
+    for (const [version, type] of Object.entries({ '1.0': 'int', '2.0': 'bigint' })) {
+      const script = `create table grown (x ${type}); select pg_extension_config_dump('grown', '')`
+      writeFileSync(`${extensions}/grown--${version}.sql`, script)
+    }
     server = await startServer({ major: 18, settings: { extension_control_path: `${folder.path('.')}:$system` } })
     source = await freshDatabase(server)
     await run(source.url, USED)
@@ -102,6 +107,19 @@ describe('tables of extensions whose rows are the user’s (pg_extension_config_
     expect(objects.filter(({ verdict }) => verdict === 'DIFFERENT').map(({ object }) => object)).toEqual([
       'My Shelf.m_settings',
     ])
+  })
+
+  test('come into the table of a newer version, whose columns have other types', async () => {
+    await using old = await freshDatabase(server)
+    await run(old.url, `create extension grown version '1.0'; insert into grown values (7)`)
+    for (const rows of ['text', 'binary'] as const) {
+      const from = folder.path(`grown-${rows}`)
+      await dump({ source: old.url, to: from, rows })
+      await using target = await freshDatabase(server)
+      const report = await restore({ from, target: target.url })
+      expect(report.failures).toEqual([])
+      expect(await target.query('select x::int from grown')).toEqual([{ x: 7 }])
+    }
   })
 
   test('stay behind together with an extension that does', async () => {
