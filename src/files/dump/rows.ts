@@ -100,6 +100,7 @@ class PartRows implements Disposable {
   #begun: Buffer[] = []
   #begunBytes = 0
   #release: (() => void) | undefined
+  #hasEnded = false
 
   constructor(shared: SharedRows) {
     this.#shared = shared
@@ -123,7 +124,7 @@ class PartRows implements Disposable {
 
   async #endLongRow(bytes: Buffer): Promise<void> {
     await this.#shared.writeAlone(bytes)
-    this[Symbol.dispose]()
+    this.#letOn()
   }
 
   #goOn(bytes: Buffer): Room {
@@ -134,7 +135,10 @@ class PartRows implements Disposable {
   }
 
   async #beginLongRow(): Promise<void> {
-    this.#release = await this.#shared.keepOff()
+    const release = await this.#shared.keepOff()
+    // A connection that was lost in the meantime: nobody would let the others on.
+    if (this.#hasEnded) return release()
+    this.#release = release
     const begun = Buffer.concat(this.#begun)
     this.#forget()
     await this.#shared.writeAlone(begun)
@@ -147,6 +151,11 @@ class PartRows implements Disposable {
 
   /** Lets the others on, however this part has ended. */
   [Symbol.dispose](): void {
+    this.#hasEnded = true
+    this.#letOn()
+  }
+
+  #letOn(): void {
     this.#release?.()
     this.#release = undefined
   }

@@ -60,6 +60,21 @@ test('a part that fails within a long row lets the others go on', async () => {
   expect(text().endsWith('row\n')).toBe(true)
 })
 
+test('a part that is lost while it waits to write a long row does not keep the others off afterwards', async () => {
+  const { sink, text } = collecting()
+  const shared = new SharedRows(sink)
+  const first = shared.part()
+  await first.write({ bytes: Buffer.alloc(2_000_000, 'x'), lastEnd: undefined })
+  const lost = shared.part()
+  const waiting = lost.write({ bytes: Buffer.alloc(2_000_000, 'y'), lastEnd: undefined })
+  lost[Symbol.dispose]()
+  await first.write({ bytes: Buffer.from('\n'), lastEnd: 1 })
+  await waiting
+  using other = shared.part()
+  await other.write({ bytes: Buffer.from('row\n'), lastEnd: 4 })
+  expect(text().endsWith('x\nrow\n')).toBe(true)
+})
+
 test('what is pushed is pulled in order, with one item ahead, and failures come through', async () => {
   const pushed: number[] = []
   const source = pulled<number>(async (push) => {
