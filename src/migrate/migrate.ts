@@ -4,6 +4,7 @@ import { createLedger, openLedger, RunLock, type Ledger } from '../engine/index.
 import { PgleapError } from '../errors.ts'
 import { tableName, type Work } from '../plan/index.ts'
 import type { RunReport } from '../report/index.ts'
+import { readSequencePositions } from '../verify/index.ts'
 import { assertSameChoices, chosen, type Chosen } from './choices.ts'
 import { createDatabase, dropDatabase, isAsCreated } from './database.ts'
 import { finish } from './finish.ts'
@@ -116,9 +117,18 @@ async function start(
     owners,
     plan: { steps, definitions, rowsLeftOut },
   } = prepared
+  const { identity } = snapshot
   const notes: RunNotes = {
     choices,
     writes: reading.writes,
+    ...(choices.verify === 'none'
+      ? {}
+      : {
+          sequences: {
+            snapshot: identity,
+            positions: await readSequencePositions(snapshot, reading.facts.sequences, signal),
+          },
+        }),
     extraObjects: nonEmptyTarget === 'add' ? 'ignore' : 'report',
     rowsLeftOut: reading.facts.tables.filter(({ oid }) => rowsLeftOut.has(oid)).map(tableName),
     providers,

@@ -4,6 +4,7 @@ import type { Ledger, RunRecord } from '../engine/index.ts'
 import { PgleapError } from '../errors.ts'
 import type { Definitions, Work } from '../plan/index.ts'
 import type { RunReport } from '../report/index.ts'
+import type { SequencePosition } from '../verify/index.ts'
 import type { Chosen } from './choices.ts'
 import type { Providers } from './providers.ts'
 import type { RunLog } from './run-log.ts'
@@ -14,6 +15,8 @@ export interface RunNotes {
   choices: Chosen
   /** What had been written to each table of the source when the snapshot was taken. */
   writes: WriteCounters
+  /** Where the source's sequences stood, by `schema.name`, when that snapshot had been taken; absent where they are not compared. */
+  sequences?: { snapshot: string; positions: Record<string, SequencePosition> }
   /** Tables, as `schema.name`, whose rows were left out by request: they are not compared. */
   rowsLeftOut: string[]
   /** What to make of objects that only the target holds: it may have held them before. */

@@ -12,7 +12,7 @@ import {
   type ProviderRules,
 } from '../plan/index.ts'
 import type { EmitEvent } from '../report/index.ts'
-import { verify, worst, type VerifyResult } from '../verify/index.ts'
+import { verify, worst, type SequencePosition, type VerifyResult } from '../verify/index.ts'
 import { entryOptions, type Chosen } from './choices.ts'
 import { compareDatabase, readDatabaseProperties } from './compare-database.ts'
 import { propertyChoices } from './database.ts'
@@ -47,6 +47,7 @@ export async function compare(migration: Migration, mode: 'full' | 'counts'): Pr
         ? undefined
         : { created: notes.database, otherwise: notes.database === 'created' ? 'report' : 'ignore' },
     sourceIs: await sourceIs(migration),
+    sequencesBefore: sequencesBefore(migration),
     mode,
     onEvent: log.emit,
   })
@@ -72,6 +73,8 @@ export interface CompareOptions {
   database: { created: 'created' | 'found'; otherwise: 'report' | 'ignore' } | undefined
   /** Whether others write to the source meanwhile. */
   sourceIs: 'still' | 'changing'
+  /** Where its sequences stood before they were copied, where that is known. */
+  sequencesBefore?: ReadonlyMap<string, SequencePosition> | undefined
   mode: 'full' | 'counts'
   jobs: number | undefined
   pgDump: string | undefined
@@ -115,6 +118,7 @@ export async function compareMoments(
     mode,
     jobs,
     sourceIs: options.sourceIs,
+    sequencesBefore: options.sequencesBefore,
     includeRows: (table) => !stayBehind(table),
     includeSequence: ({ oid, schema: of, extension }) =>
       !sequencesLeftOut.has(oid) &&
@@ -154,6 +158,12 @@ export async function compareMoments(
 async function sourceIs({ servers, notes, signal }: Migration): Promise<'still' | 'changing'> {
   await using source = await servers.openSource('control', signal)
   return writesBetween(notes.writes, await readWriteCounters(source)).found === 'none' ? 'still' : 'changing'
+}
+
+/** Nothing, where the run went on with a new snapshot: they were copied anew, and may have been set back in between. */
+function sequencesBefore({ notes, snapshot }: Migration): ReadonlyMap<string, SequencePosition> | undefined {
+  const { sequences } = notes
+  return sequences?.snapshot === snapshot.identity ? new Map(Object.entries(sequences.positions)) : undefined
 }
 
 interface DumpBothOptions {

@@ -1,7 +1,7 @@
 import type { SequenceFacts } from '../catalog/index.ts'
 import { qualified, quoteLiteral } from '../sql.ts'
 import { mayBeUnknown, reasonOf } from './reason.ts'
-import type { Readers } from './readers.ts'
+import { COMPARING, type Moment, Readers } from './readers.ts'
 import type { ObjectVerdict } from './result.ts'
 import { allSettled } from './settled.ts'
 import { tableLabel } from './tables.ts'
@@ -9,9 +9,13 @@ import { tableLabel } from './tables.ts'
 /** Sequences that are read in one statement. */
 const BATCH = 200
 
-interface State {
+/** Where a sequence stands; the value as text, as it may be any int8. */
+export interface SequencePosition {
   lastValue: string
   isCalled: boolean
+}
+
+interface State extends SequencePosition {
   isAscending: boolean
 }
 
@@ -21,6 +25,13 @@ export type SourceIs = 'still' | 'changing'
 /** Where a sequence stands, or why that cannot be read. */
 type Reading = State | { unreadable: string }
 
+export interface CompareSequencesOptions {
+  sourceIs: SourceIs
+  /** Where the source's stood before they were copied, by `schema.name`: nobody's drawing puts the target's behind that. */
+  before: ReadonlyMap<string, SequencePosition>
+  signal: AbortSignal
+}
+
 /**
  * Compares where sequences stand: last_value and is_called, read from the sequence itself (currval would be a session's).
  * A sequence is not transactional: what is compared is now, in any snapshot. Its definition is the schema's.
@@ -29,7 +40,7 @@ export async function compareSequences(
   readers: { source: Readers; target: Readers },
   wanted: readonly SequenceFacts[],
   onTarget: readonly SequenceFacts[],
-  { sourceIs, signal }: { sourceIs: SourceIs; signal: AbortSignal },
+  { sourceIs, before, signal }: CompareSequencesOptions,
 ): Promise<ObjectVerdict[]> {
   const names = new Set(onTarget.map(tableLabel))
   const common = wanted.filter((sequence) => names.has(tableLabel(sequence)))
@@ -46,22 +57,50 @@ export async function compareSequences(
     }
     if ('unreadable' in ours) return { object, kind: 'sequence', verdict: 'UNKNOWN', detail: ours.unreadable }
     if ('unreadable' in theirs) return { object, kind: 'sequence', verdict: 'UNKNOWN', detail: theirs.unreadable }
-    if (ours.lastValue === theirs.lastValue && ours.isCalled === theirs.isCalled) {
+    if (isAt(ours, theirs)) {
       return { object, kind: 'sequence', verdict: 'SAME' }
     }
     const detail = `${describe(ours)} on the source, ${describe(theirs)} on the target`
-    if (sourceIs === 'changing' && hasGoneOn(theirs, ours)) return { object, kind: 'sequence', verdict: 'SAME', detail }
-    return { object, kind: 'sequence', verdict: 'DIFFERENT', detail }
+    if (sourceIs === 'still' || !hasGoneOn(theirs, ours))
+      return { object, kind: 'sequence', verdict: 'DIFFERENT', detail }
+    const earlier = before.get(object)
+    if (earlier === undefined || isAt(earlier, theirs) || hasGoneOn(earlier, theirs)) {
+      return { object, kind: 'sequence', verdict: 'SAME', detail }
+    }
+    const atFirst = `${describe(earlier)} on the source before it was copied`
+    return { object, kind: 'sequence', verdict: 'DIFFERENT', detail: `${detail}, ${atFirst}` }
   })
 }
 
-function hasGoneOn(from: State, to: State): boolean {
+/**
+ * Where these sequences of one side stand now, by `schema.name`, without those that cannot be read. None stays locked.
+ */
+export async function readSequencePositions(
+  moment: Moment,
+  sequences: readonly SequenceFacts[],
+  signal = new AbortController().signal,
+): Promise<Record<string, SequencePosition>> {
+  if (sequences.length === 0) return {}
+  await using readers = new Readers(moment, { limit: 1, signal, prepare: COMPARING })
+  const positions: Record<string, SequencePosition> = {}
+  for (const [name, reading] of await readStates(readers, sequences, signal)) {
+    if ('unreadable' in reading) continue
+    positions[name] = { lastValue: reading.lastValue, isCalled: reading.isCalled }
+  }
+  return positions
+}
+
+function isAt(one: SequencePosition, other: SequencePosition): boolean {
+  return one.lastValue === other.lastValue && one.isCalled === other.isCalled
+}
+
+function hasGoneOn(from: SequencePosition, to: State): boolean {
   const [before, after] = [BigInt(from.lastValue), BigInt(to.lastValue)]
   if (before === after) return to.isCalled
   return to.isAscending ? after > before : after < before
 }
 
-function describe({ lastValue, isCalled }: State): string {
+function describe({ lastValue, isCalled }: SequencePosition): string {
   return `${lastValue} (${isCalled ? 'used' : 'not used yet'})`
 }
 

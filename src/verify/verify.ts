@@ -9,7 +9,7 @@ import type { RoleChoices } from './roles.ts'
 import type { HashDialect } from './row-hash.ts'
 import { type SchemaPair, compareSchemas } from './schema.ts'
 import { allSettled } from './settled.ts'
-import { type SourceIs, compareSequences } from './sequences.ts'
+import { type SequencePosition, type SourceIs, compareSequences } from './sequences.ts'
 import { type TableSide, readTableSides, tableLabel } from './tables.ts'
 
 export interface VerifyOptions {
@@ -26,6 +26,8 @@ export interface VerifyOptions {
   includeSequence?: ((sequence: SequenceFacts) => boolean) | undefined
   /** Sequences have no snapshot: where others write to the source, they go on there. @defaultValue 'still' */
   sourceIs?: SourceIs | undefined
+  /** Where the source's sequences stood before they were copied, by `schema.name`: one behind that was not carried over. @defaultValue not known */
+  sequencesBefore?: ReadonlyMap<string, SequencePosition> | undefined
   /** Both schemas, where they are to be compared (`dumpSchema` reads them). */
   schema?: SchemaPair | undefined
   /** How roles were carried over. @defaultValue all of it, under the same names */
@@ -76,6 +78,7 @@ export async function verify(options: VerifyOptions): Promise<VerifyResult> {
     allSettled(rows),
     compareSequences(readers, sequencesOfSource.filter(isShown), theirs.sequences, {
       sourceIs: options.sourceIs ?? 'still',
+      before: options.sequencesBefore ?? new Map(),
       signal,
     }),
     compareLargeObjects(readers, { ...roles, mode, signal }),

@@ -132,6 +132,23 @@ describe.each([
     await to.query(`select setval('counter', 41)`)
   })
 
+  it('lets a sequence go on where the source is written to, and finds one that was never carried over', async () => {
+    const sequencesBefore = new Map([['public.counter', { lastValue: '41', isCalled: true }]])
+    const options = { sourceIs: 'changing', sequencesBefore } as const
+    await from.query(`select setval('counter', 60)`)
+    expect((await compare(from.url, to.url, options)).sequences).toMatchObject([{ verdict: 'SAME' }])
+    await to.query(`select setval('counter', 50)`)
+    expect((await compare(from.url, to.url, options)).sequences).toMatchObject([{ verdict: 'SAME' }])
+    await to.query(`select setval('counter', 1, false)`)
+    expect((await compare(from.url, to.url, options)).sequences).toMatchObject([
+      {
+        verdict: 'DIFFERENT',
+        detail: '60 (used) on the source, 1 (not used yet) on the target, 41 (used) on the source before it was copied',
+      },
+    ])
+    for (const database of [from, to]) await database.query(`select setval('counter', 41)`)
+  })
+
   it.each([
     {
       what: 'one byte changed beyond the first slice',

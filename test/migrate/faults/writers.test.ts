@@ -70,6 +70,32 @@ test('the target shows one moment of a source that is written to, and the tables
   expect(rows).toEqual({ added: rows?.added, moved })
 })
 
+test('a sequence that is behind where it stood at the snapshot is a difference, though the source goes on', async () => {
+  await using from = await startServer({ major: 14, settings: QUIET })
+  await using to = await startServer({ major: 17 })
+  await using source = await freshDatabase(from)
+  await using target = await freshDatabase(to)
+  // On the target alone, the view sets it back after it has been carried over.
+  await source.query(
+    `create sequence counter; create sequence other; select setval('counter', 500), setval('other', 500);
+     create materialized view setback as select case when current_setting('server_version_num')::int >= 170000
+       then setval('counter', 1, false) end as at`,
+  )
+  const stop = new AbortController()
+  const drawing = (async () => {
+    await using client = await connectClient(source.url)
+    while (!stop.signal.aborted) {
+      await client.query(`select nextval('counter'), nextval('other'), pg_current_xact_id()`)
+      await sleep(1)
+    }
+  })()
+  const report = await migrate({ source: source.url, target: target.url })
+  stop.abort()
+  await drawing
+  expect(report).toMatchObject({ failures: [], verdict: 'DIFFERENT' })
+  expect(report.differences.map(({ object }) => object)).toEqual(['public.counter'])
+})
+
 /** Everything about a server and its databases that could be left changed by a visitor. */
 async function fingerprint(server: OwnServer, databases: string[]): Promise<string[]> {
   const lines: string[] = []
