@@ -79,13 +79,15 @@ function planTable(planning: Planning, table: TableFacts, parts: readonly Part[]
   const condition = table.extension?.configCondition
   const ofTable: readonly Part[] =
     condition === undefined || condition === '' ? parts : [{ by: 'condition', where: condition }]
+  // The target may have another version of the extension, whose columns have other types: text is read as whatever they are.
+  const format = table.extension === undefined && columns.every((column) => column.binarySafe) ? 'binary' : 'text'
   const bytes = bytesOf(table) / ofTable.length
   return ofTable.map((part, index) => {
     const work: CopySpec = {
       schema: table.schema,
       name: table.name,
       columns: columns.map((column) => column.name),
-      format: columns.every((column) => column.binarySafe) ? 'binary' : 'text',
+      format,
       mode: part.by === 'all' && table.extension === undefined ? 'whole' : 'append',
       part,
       encoding: planning.input.facts.encoding,

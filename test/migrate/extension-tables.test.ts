@@ -37,6 +37,11 @@ beforeAll(async () => {
   mkdirSync(join(folder, 'extension'))
   writeFileSync(join(folder, 'extension/shelf.control'), `default_version = '1.0'\nrelocatable = true\n`)
   writeFileSync(join(folder, 'extension/shelf--1.0.sql'), SHELF)
+  writeFileSync(join(folder, 'extension/grown.control'), `default_version = '2.0'\n`)
+  for (const [version, type] of Object.entries({ '1.0': 'int', '2.0': 'bigint' })) {
+    const script = `create table grown (x ${type}); select pg_extension_config_dump('grown', '')`
+    writeFileSync(join(folder, `extension/grown--${version}.sql`), script)
+  }
   server = await startServer({ major: 18, settings: { extension_control_path: `${folder}:$system` } })
 }, 60_000)
 afterAll(async () => {
@@ -53,4 +58,13 @@ test('rows of extensions’ tables come after those that they refer to, with the
   expect(await contentOf(target.url)).toEqual(await contentOf(source.url))
   await target.query(`select nextval('"My Shelf".kept_numbers')`)
   expect(await verify({ source: source.url, target: target.url })).toMatchObject({ verdict: 'DIFFERENT' })
+})
+
+test('rows come into the table of a newer version of the extension, whose columns have other types', async () => {
+  await using source = await freshDatabase(server)
+  await using target = await freshDatabase(server)
+  await run(source.url, `create extension grown version '1.0'; insert into grown values (7)`)
+  const report = await migrate({ source: source.url, target: target.url })
+  expect(report.failures).toEqual([])
+  expect(await target.query('select x::int from grown')).toEqual([{ x: 7 }])
 })
