@@ -1,6 +1,5 @@
 import { createHash } from 'node:crypto'
 import { readLargeObjects, type TableFacts } from '../catalog/index.ts'
-import { PgleapError } from '../errors.ts'
 import { readContents } from './large-objects.ts'
 import { COMPARING, type Moment, Readers } from './readers.ts'
 import { mayBeUnknown, reasonOf } from './reason.ts'
@@ -47,7 +46,10 @@ export interface SumsOptions {
   /** Sessions that read at the same time. */
   jobs: number
   includeRows?: ((table: TableFacts) => boolean) | undefined
-  /** The other side's sums: its tables alone are read, over its columns, hashed as there. A table without one of them is `unreadable`. */
+  /**
+   * The other side's sums: its tables alone are read, over its columns, hashed as there. A table without one of them is `unreadable`; so is
+   * one of as many rows, where text was hashed in an encoding that this server does not have.
+   */
   like?: ContentSums | undefined
   /** Whether what cannot be read ends the reading, or is listed with its reason. @defaultValue 'throw' */
   unreadable?: 'throw' | 'list' | undefined
@@ -61,8 +63,6 @@ const PER_RANGE = 500
 /**
  * Reads what a database's content comes to, in one moment. Reads only. Materialized views are left out, as their content
  * is made by their query.
- *
- * @throws PgleapError `verify.other-encoding` where text was hashed (`like`) in an encoding that this server cannot give it in
  */
 export async function readContentSums(moment: Moment, options: SumsOptions): Promise<ContentSums> {
   const signal = options.signal ?? new AbortController().signal
@@ -77,13 +77,13 @@ export async function readContentSums(moment: Moment, options: SumsOptions): Pro
   })
   const { like, mode } = options
   const dialect = like?.dialect ?? ownDialect(side)
-  if (like !== undefined) assertAlike(like, side.encoding)
+  const unlike = like === undefined ? undefined : whyUnlike(like, side.encoding)
   const wanted = new Map(like?.tables.map((table) => [`${table.schema}.${table.name}`, table]))
   const tables = [...side.tables]
     .filter(([label]) => like === undefined || wanted.has(label))
     .toSorted(([, one], [, other]) => bytesOf(other) - bytesOf(one))
     .map(async ([label, table]) => {
-      const read = { readers, dialect, major: side.major, columns: wanted.get(label)?.columns, options, signal }
+      const read = { readers, dialect, major: side.major, wanted: wanted.get(label), unlike, options, signal }
       const sum = await sumTable(table, read)
       options.onTable?.(sum)
       return sum
@@ -105,41 +105,38 @@ function ownDialect({ major, encoding }: { major: number; encoding: string }): H
   return { major, encodings: AS_THEY_ARE.has(encoding) ? 'equal' : 'different' }
 }
 
-function assertAlike(like: ContentSums, encoding: string): void {
-  if (like.mode === 'counts' || like.dialect.encodings === 'different' || AS_THEY_ARE.has(encoding)) return
-  throw new PgleapError({
-    code: 'verify.other-encoding',
-    message: `Text was hashed in ${like.encoding}, and this database stores it in ${encoding}.`,
-    hint: 'Compare with the source itself, by pgleap verify SOURCE TARGET.',
-    party: 'usage',
-  })
+/** Why hashes say nothing here; undefined where they do. */
+function whyUnlike(like: ContentSums, encoding: string): string | undefined {
+  if (like.mode === 'counts' || like.dialect.encodings === 'different' || AS_THEY_ARE.has(encoding)) return undefined
+  return `text was hashed in ${like.encoding}, and this database stores it in ${encoding}: pgleap verify SOURCE TARGET compares them`
 }
 
 interface Reading {
   readers: Readers
   dialect: HashDialect
   major: number
-  /** The other side's columns. */
-  columns: HashColumn[] | undefined
+  /** The other side's. */
+  wanted: TableSum | undefined
+  /** Why its hashes say nothing here. */
+  unlike: string | undefined
   options: SumsOptions
   signal: AbortSignal
 }
 
 async function sumTable(side: TableSide, reading: Reading): Promise<TableSum> {
   const { schema, name } = side.facts
-  const { readers, dialect, major, options, signal } = reading
-  const columns = reading.columns ?? [...side.builtIn].map(([column, builtIn]) => ({ name: column, builtIn }))
+  const { readers, dialect, major, wanted, unlike, options, signal } = reading
+  const columns = wanted?.columns ?? [...side.builtIn].map(([column, builtIn]) => ({ name: column, builtIn }))
   const missing = columns.filter((column) => !side.builtIn.has(column.name)).map((column) => column.name)
   const empty = { schema, name, columns, rows: 0, hash: undefined }
   if (missing.length > 0) return { ...empty, unreadable: `it has no column ${missing.join(', ')}` }
   try {
-    const hash = options.mode === 'full' ? rowHash(columns, dialect) : undefined
+    const hash = options.mode === 'full' && unlike === undefined ? rowHash(columns, dialect) : undefined
     const totals = await readTotals(readers, side.facts, { major, hash })
-    return {
-      ...empty,
-      rows: Number(totals.rows),
-      hash: options.mode === 'full' ? String(totals.hash) : undefined,
-    }
+    const rows = Number(totals.rows)
+    if (hash !== undefined) return { ...empty, rows, hash: String(totals.hash) }
+    // Another number of rows is a difference, whatever is in them.
+    return unlike === undefined || rows !== wanted?.rows ? { ...empty, rows } : { ...empty, rows, unreadable: unlike }
   } catch (error) {
     if (options.unreadable !== 'list') throw error
     mayBeUnknown(error, signal)

@@ -35,6 +35,25 @@ async function rowsIn(url: string, table: string): Promise<number> {
 }
 
 describe('restore', () => {
+  test('ends in a database of another encoding, whose text cannot be compared with the hashes, and says so', async () => {
+    const to = await server(17)
+    await using source = await freshDatabase(await server(15))
+    await using folder = await scratch()
+    await run(source.url, SHOP)
+    await dump({ source: source.url, to: folder.path('d') })
+    await using target = await freshDatabase(to, { with: `ENCODING 'LATIN1' LOCALE 'C' TEMPLATE template0` })
+    const report = await restore({ from: folder.path('d'), target: target.url })
+    expect(report).toMatchObject({ failures: [], verdict: 'UNKNOWN' })
+    expect(report.differences.map(({ object, detail }) => `${object}: ${detail ?? ''}`)).toContain(
+      'shop.orders: text was hashed in UTF8, and this database stores it in LATIN1: pgleap verify SOURCE TARGET compares them',
+    )
+    await run(target.url, 'delete from shop.orders where id = 7')
+    const { objects } = await verifyFiles({ from: folder.path('d'), target: target.url })
+    expect(objects.filter(({ verdict }) => verdict === 'DIFFERENT').map(({ object }) => object)).toEqual([
+      'shop.orders',
+    ])
+  })
+
   test('names all roles that the target lacks, and does without them or with others as it is told', async () => {
     const from = await server(15)
     const to = await server(17)
