@@ -99,6 +99,7 @@ export async function switchTo(to: Side, options: OnlineSwitchOptions): Promise<
 async function letGo(the: Switch): Promise<void> {
   if (await isClosed(the.active)) the.closedSince = '-infinity'
   await thaw(the, [])
+  delete the.closedSince
 }
 
 /** Written down before anybody is kept out, so that everybody is let in again. */

@@ -223,6 +223,17 @@ describe('what somebody does in the middle of a switch', { timeout: 300_000 }, (
       () => write(source, 'alter table rest drop column c'),
     )
     expect(error).toMatchObject({ code: 'online.drift', party: 'source' })
+
+    // Nor does it cost a session that began once all was well again, where the next pause ends before it has closed anything.
+    expect(await killAt({ step: 'freeze' }, 'target', ends)).toBe('SIGKILL')
+    let begun: Awaited<ReturnType<typeof connectClient>> | undefined
+    const failing = inPause(async () => {
+      begun = await connectClient(ends.source)
+      throw new Error('the pause comes to nothing')
+    })
+    await expect(switchTo('target', { ...ends, routers: [failing] })).rejects.toThrow('comes to nothing')
+    await using app = begun
+    expect((await app?.query('select 1 as n'))?.rows).toEqual([{ n: 1 }])
     await abort(ends)
   })
 })
