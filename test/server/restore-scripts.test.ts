@@ -249,4 +249,16 @@ describe('a whole server from a folder of scripts', { timeout: 240_000 }, () => 
     expect((await restored()).shop).toMatchObject({ state: 'partial', run: { failures: shop?.failures } })
     expect(await rows()).toEqual([{ rows: 1000 }])
   })
+
+  test('ends in a database of another encoding, and tells what was written to the source since', async () => {
+    await using target = await startServer({ major: 17 })
+    await run(target, 'postgres', `create database shop encoding 'LATIN1' locale 'C' template template0`)
+    await run(source, 'shop', 'insert into sales.placed values (2)')
+    const only = { source: source.url(), includeDatabases: ['shop'] }
+    const { databases } = await restoreServer(options(target.url(), only))
+    expect(databases).toMatchObject([{ state: 'done', verdict: 'UNKNOWN', run: { failures: [] } }])
+    const [shop] = databases
+    expect(shop?.run?.sourceWrites.map(({ table }) => table)).toEqual(['sales.placed'])
+    expect(shop?.run?.notices.map(({ code }) => code)).toContain('source.written')
+  })
 })

@@ -5,6 +5,7 @@ import {
   assertEmpty,
   createDatabase,
   endpoint,
+  noteWrites,
   openSession,
   reconnecting,
   reservedSchemas,
@@ -174,6 +175,7 @@ async function closing(parts: Closing): Promise<DatabaseScriptReport> {
     source === undefined
       ? []
       : await reconnecting({ log, signal }, () => writesSinceDump(source, { manifest }, { log, signal }))
+  noteWrites(sourceWrites, 'dump', log)
   const at = await reconnecting({ log, signal }, async () => {
     await using session = await openSession(target, 'target', 'control', signal)
     return endpoint(target, session)
