@@ -4,6 +4,7 @@ import { PgleapError } from '../errors.ts'
 import type { Session } from '../connection/index.ts'
 import { Exchange } from './exchange.ts'
 import { HEADER_BYTES, copyDataHeader, copyDoneMessage, copyFailMessage } from './messages.ts'
+import { rowCount } from './row-count.ts'
 
 export interface CopyResult {
   /** Payload bytes: without the frames' headers. */
@@ -15,8 +16,8 @@ export interface CopyResult {
 /**
  * Runs `COPY ... TO STDOUT` and hands its CopyData messages to `sink` as they come, headers and all: a chunk may begin
  * and end inside of a message. Where the sink returns a promise, nothing more is read until it settles, and the chunk is
- * what it was until then; afterwards its memory is read into again. Throws the
- * server's DatabaseError, or what the sink threw (the COPY is then cancelled); the session is usable afterwards.
+ * what it was until then; afterwards its memory is read into again. Throws `copy.row-count` where the server counted other rows
+ * than went by, the server's DatabaseError, or what the sink threw (the COPY is then cancelled); the session is usable afterwards.
  */
 export async function copyOut(
   session: Session,
@@ -33,7 +34,10 @@ export async function copyOut(
       socket.resume()
       cancel ??= session.cancel()
     }
+    /** In binary format the trailer is a message, too. */
+    let others = 0
     const exchange = new Exchange(socket, session.side, sql, {
+      begun: (format) => (others = format === 'binary' ? 1 : 0),
       data(bytes) {
         if (thrown !== undefined) return
         try {
@@ -58,10 +62,13 @@ export async function copyOut(
     const outcome = await exchange.outcome
     await busy
     await cancel
-    return { ...outcome, thrown, bytes: exchange.walker.bytes - HEADER_BYTES * exchange.walker.frames }
+    const { bytes, frames } = exchange.walker
+    return { ...outcome, thrown, bytes: bytes - HEADER_BYTES * frames, passed: frames - others }
   }, 'shared')
   if (end.thrown !== undefined) throw end.thrown.error
-  return result(end)
+  const { rows } = result(end)
+  if (rows !== end.passed) throw rowCount(session.side, rows, end.passed)
+  return { rows, bytes: end.bytes }
 }
 
 /**

@@ -6,6 +6,7 @@ import { databaseError } from '../connection/index.ts'
 import type { Outcome } from './exchange.ts'
 import { Exchange } from './exchange.ts'
 import { HEADER_BYTES, copyDoneMessage, copyFailMessage } from './messages.ts'
+import { rowCount } from './row-count.ts'
 
 /** So much may wait for the target before the source is paused: enough to keep both busy, little enough for many relays. */
 const BACKLOG_BYTES = 512 * 1024
@@ -136,18 +137,6 @@ async function pump(
 
 function badCount({ rows }: Outcome, frames: number): PgleapError | undefined {
   return rows === frames ? undefined : rowCount('source', rows, frames)
-}
-
-function rowCount(side: 'source' | 'target', rows: number | undefined, frames: number): PgleapError {
-  return new PgleapError({
-    code: 'copy.row-count',
-    message: `The ${side} says that ${rows === undefined ? 'no COPY was done' : `it copied ${String(rows)} rows`}, but ${String(frames)} went by.`,
-    hint:
-      side === 'target'
-        ? 'A trigger or rule of the target’s table may drop rows; look at those that fire on INSERT.'
-        : 'Nothing of this copy is kept; please report it.',
-    party: side,
-  })
 }
 
 function endedEarly(): PgleapError {

@@ -32,6 +32,15 @@ test('copyOut hands every frame on, and waits for a slow sink', async () => {
   expect(await session.query('select 1 as one')).toEqual([{ one: 1 }])
 })
 
+test('copyOut takes no COPY for whole of which other rows went by than the server counted', async () => {
+  await using session = await open((await server(17)).url())
+  const copy = (format: string) =>
+    copyOut(session, `COPY (SELECT generate_series(1, 3)) TO STDOUT (FORMAT ${format})`, () => {})
+  await expect(copy('csv, HEADER')).rejects.toMatchObject({ code: 'copy.row-count' })
+  expect(await copy('text')).toMatchObject({ rows: 3 })
+  expect(await copy('binary')).toMatchObject({ rows: 3 })
+})
+
 test('what the sink throws ends the COPY and is thrown, and the session goes on', async () => {
   await using session = await open((await server(17)).url())
   const sql = 'COPY (SELECT generate_series(1, 1000000)) TO STDOUT'
