@@ -78,7 +78,7 @@ export async function compareSequences(
 export async function readSequencePositions(
   moment: Moment,
   sequences: readonly SequenceFacts[],
-  signal = new AbortController().signal,
+  signal: AbortSignal = new AbortController().signal,
 ): Promise<Record<string, SequencePosition>> {
   if (sequences.length === 0) return {}
   await using readers = new Readers(moment, { limit: 1, signal, prepare: COMPARING })
